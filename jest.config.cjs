@@ -1,0 +1,36 @@
+/** Packages that ship ES modules only: jest runs CommonJS, so these are transformed. */
+const esmOnly = ['croner', 'nodemailer', 'postal-mime'];
+
+const common = {
+  testEnvironment: 'node',
+  transform: { '^.+\\.[cm]?[jt]sx?$': ['@swc/jest', require('./swc.jest.cjs')] },
+  transformIgnorePatterns: [`/node_modules/(?!(?:${esmOnly.join('|')})/)`],
+  moduleNameMapper: {
+    '^@scutwork/jobs$': '<rootDir>/libs/jobs/src/index.ts',
+    '^@scutwork/jobs/(nest|testing)$': '<rootDir>/libs/jobs/src/$1/index.ts',
+    '^@scutwork/local$': '<rootDir>/libs/local/src/index.ts',
+    '^@scutwork/workers/jobs$': '<rootDir>/apps/workers/src/jobs/index.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  clearMocks: true,
+};
+
+/** @type {import('jest').Config} */
+module.exports = {
+  projects: [
+    {
+      ...common,
+      displayName: 'unit',
+      rootDir: __dirname,
+      testMatch: ['<rootDir>/{libs,apps}/*/src/**/*.spec.ts'],
+    },
+    {
+      ...common,
+      displayName: 'broker',
+      rootDir: __dirname,
+      testMatch: ['<rootDir>/test/**/*.spec.ts'],
+      globalSetup: '<rootDir>/test/support/global-setup.ts',
+      globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+    },
+  ],
+};
