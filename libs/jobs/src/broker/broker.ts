@@ -1,0 +1,96 @@
+import type { Service } from '../lifecycle/service';
+import type { TopologyPlan } from '../topology/plan';
+import type { Delivery, OutgoingMessage } from './delivery';
+
+export type BrokerState =
+  | { name: 'stopped' }
+  | { name: 'connecting'; lastError?: string; refused?: boolean }
+  | { name: 'connected'; version: string }
+  /** Publishing is blocked by an alarm of the broker since `sinceMs` (1970); consuming goes on. */
+  | { name: 'blocked'; version: string; reason: string; sinceMs: number };
+
+/**
+ * Why a publish did not end in a confirm.
+ * - `returned`: no queue takes it (only when mandatory). Nothing was stored.
+ * - `nacked`: a queue refused it. Nothing was stored there.
+ * - `unsendable`: it cannot be put on the wire (a header table over 64 KiB, for example). Nothing was sent.
+ * - `full`: this process's own buffer is full. Nothing was sent.
+ * - `expired`: its deadline passed before it was sent. Nothing was sent.
+ * - `unknown`: sent, but the connection or the deadline ended before the confirm. It may be stored.
+ * - `stopped`: the publisher was closed before it was sent.
+ */
+export interface PublishFailure {
+  kind: 'returned' | 'nacked' | 'unsendable' | 'full' | 'expired' | 'unknown' | 'stopped';
+  reason: string;
+}
+
+/** Called exactly once per message: without an argument when it is confirmed. */
+export type PublishDone = (failure?: PublishFailure) => void;
+
+export interface PublisherOptions {
+  /** Most messages sent and not yet confirmed. Default 2000. */
+  window?: number;
+  /** Most messages kept in this process while the window is full or the broker is away. Default 20,000. */
+  bufferMessages?: number;
+  /** Most bytes of bodies kept so. Default 64 MiB. */
+  bufferBytes?: number;
+  /** Milliseconds from `publish` to giving up; `Infinity` waits for ever. Default 30,000. */
+  deadlineMs?: number;
+}
+
+/** A confirm channel of its own, reopened by itself. Messages keep their order while the channel lives. */
+export interface Publisher {
+  /** Never throws; the outcome comes through `done`. Several publishes of one turn of the event loop leave together. */
+  publish(message: OutgoingMessage, done: PublishDone): void;
+  /** Resolves when the buffer has room again; at once when it has. */
+  whenRoom(): Promise<void>;
+  /** Messages not yet confirmed, sent or buffered. */
+  readonly pending: number;
+  /** Waits for what is pending until the deadline, then fails the rest with `stopped` or `unknown`. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+export interface SubscribeOptions {
+  queue: string;
+  /** Most deliveries unsettled at a time, 1 to 2000 on quorum queues. */
+  prefetch: number;
+  onDelivery: (delivery: Delivery) => void;
+  /** Its channel was closed by the broker or with the connection: all its deliveries are dead. It reopens by itself. */
+  onLost?: (reason: string) => void;
+}
+
+/** One consumer on a channel of its own, reopened after every loss until it is cancelled or closed. */
+export interface Subscription {
+  /** False while the channel is being opened again. */
+  readonly open: boolean;
+  /** Takes nothing new; what was delivered can still be settled. */
+  cancel(): Promise<void>;
+  /** Closes the channel: settled deliveries are acked first, the rest returns to the queue. */
+  close(): Promise<void>;
+}
+
+export interface QueueDepth {
+  /** Ready messages. */
+  messages: number;
+  consumers: number;
+}
+
+/** What this library needs of a broker. Adapters: RabbitMQ and memory; one conformance suite for both. */
+export interface Broker extends Service {
+  readonly state: BrokerState;
+  /** Called at every change of state; the returned function unsubscribes. */
+  onState(listener: (state: BrokerState) => void): () => void;
+  /**
+   * Makes what the plan says exist. Resolves when it does, waiting for the broker if need be. It is applied again
+   * after every reconnect.
+   * @throws BrokerError `topology_mismatch` when a queue exists with arguments that could lose jobs; `permission_missing`
+   */
+  apply(plan: TopologyPlan): Promise<void>;
+  publisher(options?: PublisherOptions): Publisher;
+  /** Resolves when the first consumer is open. */
+  subscribe(options: SubscribeOptions): Promise<Subscription>;
+  /** Takes one message, or none; for queues whose jobs run too long to be prefetched. */
+  pull(queue: string): Promise<Delivery | undefined>;
+  /** Undefined when there is no such queue. */
+  depth(queue: string): Promise<QueueDepth | undefined>;
+}

@@ -1,0 +1,87 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { ConfigurationError, JobError } from './errors';
+import { checkJobType, queueOf } from './job-type';
+import { RunOptions, RunPolicy, resolveRunOptions } from './options';
+
+/** Any Standard Schema (zod, valibot, arktype, …): https://standardschema.dev */
+export type Schema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Output>;
+
+export interface JobDeclaration<P extends Schema, R extends Schema> extends RunOptions {
+  /** Stable name, the queue first: `email.welcome`. Never rename it while jobs of it wait. */
+  type: string;
+  /** Raise it when the payload changes in a way old workers cannot read. Default 1. */
+  version?: number;
+  /** Checked when the job is added and again before the handler runs. */
+  payload: P;
+  /** Gives the handler's result its type; it is not checked at run time. */
+  result?: R;
+}
+
+/**
+ * A job type. `Input` is what callers pass, `Payload` what the handler gets after the schema's defaults and
+ * transforms, `Result` what the handler returns.
+ */
+export interface JobDefinition<Input = unknown, Payload = Input, Result = unknown> {
+  readonly type: string;
+  readonly queue: string;
+  readonly version: number;
+  readonly schema: Schema<Input, Payload>;
+  readonly policy: Partial<RunPolicy>;
+  /** Carries the result's type; has no value at run time. */
+  readonly resultType?: Result;
+}
+
+/** A definition whose types do not matter, as registries hold them. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- Input is contravariant: only `any` takes every definition
+export type AnyJob = JobDefinition<any, any, any>;
+export type InputOf<J extends AnyJob> = J extends JobDefinition<infer Input, infer _P, infer _R> ? Input : never;
+export type PayloadOf<J extends AnyJob> = J extends JobDefinition<infer _I, infer Payload, infer _R> ? Payload : never;
+export type ResultOf<J extends AnyJob> = J extends JobDefinition<infer _I, infer _P, infer Result> ? Result : never;
+
+/**
+ * Gives a job type its payload and its defaults. The types flow to `JobsClient.add` and to the handler.
+ *
+ * @throws JobError when the type or an option is not legal; `field` names it
+ * @example
+ * const Welcome = defineJob({
+ *   type: 'email.welcome',
+ *   payload: z.object({ to: z.email(), name: z.string() }),
+ *   attempts: 5,
+ *   backoff: { type: 'exponential', delay: '2s', jitter: 0.2 },
+ * });
+ */
+export function defineJob<P extends Schema, R extends Schema = Schema>(
+  declaration: JobDeclaration<P, R>,
+): JobDefinition<StandardSchemaV1.InferInput<P>, StandardSchemaV1.InferOutput<P>, StandardSchemaV1.InferOutput<R>> {
+  const type = checkJobType(declaration.type);
+  const version = declaration.version ?? 1;
+  if (!Number.isInteger(version) || version < 1) {
+    throw new JobError('job_type_invalid', `${type}: version is ${version}; it must be a whole number of 1 or more`, { field: 'version' });
+  }
+  return Object.freeze({
+    type,
+    queue: queueOf(type),
+    version,
+    schema: declaration.payload as Schema<StandardSchemaV1.InferInput<P>, StandardSchemaV1.InferOutput<P>>,
+    policy: Object.freeze(resolveRunOptions(declaration, type)),
+  });
+}
+
+/** Definitions by type. Two different definitions of one type are a mistake in the application. */
+export type JobCatalog = ReadonlyMap<string, AnyJob>;
+
+/** @throws ConfigurationError when two definitions share a type */
+export function catalogOf(definitions: readonly AnyJob[]): JobCatalog {
+  const catalog = new Map<string, AnyJob>();
+  for (const definition of definitions) {
+    const other = catalog.get(definition.type);
+    if (other && other !== definition) {
+      throw new ConfigurationError('configuration_invalid', `Job type "${definition.type}" is defined twice`, {
+        field: definition.type,
+        hint: 'Define each type once and import that definition.',
+      });
+    }
+    catalog.set(definition.type, definition);
+  }
+  return catalog;
+}

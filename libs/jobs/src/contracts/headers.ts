@@ -1,0 +1,30 @@
+/** The headers of the wire contract. All are optional: only routing key and body are required. */
+export const HEADER = {
+  /** Milliseconds still to wait after this pass, relative. */
+  delay: 'x-job-delay',
+  /** 1 for the first attempt. */
+  attempt: 'x-job-attempt',
+  maxAttempts: 'x-job-max-attempts',
+  /** A resolved backoff as JSON. */
+  backoff: 'x-job-backoff',
+  /** Milliseconds for one attempt. */
+  timeout: 'x-job-timeout',
+  /** ISO 8601 with a zone. */
+  expiresAt: 'x-job-expires-at',
+  generation: 'x-job-generation',
+  /** Comma-separated. */
+  tags: 'x-job-tags',
+  tenant: 'x-job-tenant',
+  group: 'x-job-group',
+  schedule: 'x-job-schedule',
+  flow: 'x-job-flow',
+  /** Present when a `submitted` record is on its way. */
+  recorded: 'x-job-recorded',
+  /** Milliseconds this job has spent being deferred in this attempt. */
+  deferred: 'x-job-deferred',
+  /** On dead letters: why, and what was thrown. */
+  deadReason: 'x-job-dead-reason',
+  error: 'x-job-error',
+  /** W3C trace context. */
+  traceparent: 'traceparent',
+} as const;

@@ -1,0 +1,80 @@
+import type { JsonText } from './json';
+import type { Priority } from './job-type';
+import type { DeadReason, DeferReason, Failure } from './outcome';
+
+/** Which run of which job an event speaks of. */
+interface OfJob {
+  id: string;
+  /** The custom or foreign id that `id` was made from. */
+  key?: string;
+  type: string;
+  /** Raised by the ledger when it moves or redrives a job; 0 at first. */
+  generation: number;
+  /** Milliseconds since 1970, by the clock of whoever states the fact. */
+  at: number;
+}
+
+interface OfRun extends OfJob {
+  /** 1 for the first attempt. */
+  attempt: number;
+  /** How often this attempt had been delivered before: a crash raises it, a retry sets it back to 0. */
+  delivery: number;
+  worker: string;
+}
+
+interface OfEndedRun extends OfRun {
+  /** Milliseconds since 1970; absent when the handler was never called. */
+  startedAt?: number;
+}
+
+/**
+ * Facts about jobs, past tense. They go to the subscribers of the event bus in this process (logs, metrics) and, as
+ * records, to `jobs.records` for the ledger. Subscribers only observe: what must happen is a step of the pipeline.
+ */
+export type JobEvent =
+  | (OfJob & {
+      event: 'submitted';
+      priority: Priority;
+      delayMs: number;
+      payload: JsonText;
+      maxAttempts?: number;
+      timeoutMs?: number;
+      expiresAt?: number;
+      tags?: string[];
+      tenant?: string;
+      correlationId?: string;
+      schedule?: string;
+    })
+  | (OfRun & { event: 'started' })
+  | (OfRun & { event: 'progressed'; progress: JsonText })
+  | (OfRun & { event: 'logged'; level: LogLevel; message: string; fields?: JsonText })
+  | (OfEndedRun & { event: 'completed'; result?: JsonText })
+  | (OfEndedRun & { event: 'retrying'; delayMs: number; failure: Failure })
+  | (OfEndedRun & { event: 'dead'; reason: DeadReason; failure: Failure; payload?: JsonText })
+  | (OfEndedRun & { event: 'expired' })
+  | (OfEndedRun & { event: 'deferred'; delayMs: number; reason: DeferReason })
+  | (OfEndedRun & { event: 'suspected'; deliveries: number })
+  | (OfEndedRun & { event: 'adopted'; payload: JsonText });
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** Facts about this process: its broker, its worker, its schedules. */
+export type SystemEvent =
+  | { event: 'broker.connected'; url: string; version: string }
+  | { event: 'broker.disconnected'; reason: string }
+  | { event: 'broker.blocked'; reason: string }
+  | { event: 'broker.unblocked' }
+  | { event: 'channel.closed'; queue?: string; reason: string }
+  | { event: 'topology.drifted'; difference: string }
+  | { event: 'worker.started'; worker: string; queues: string[] }
+  | { event: 'worker.stopped'; worker: string; handedBack: number }
+  | { event: 'worker.spooled'; worker: string; outcomes: number }
+  | { event: 'worker.unspooled'; worker: string; outcomes: number }
+  | { event: 'record.failed'; reason: string }
+  | { event: 'settle.failed'; id: string; reason: string }
+  | { event: 'signal.ignored'; id: string; type: string; attempt: number; runningMs: number }
+  | { event: 'schedule.ticked'; schedule: string; instant: number; jobId: string }
+  | { event: 'schedule.failed'; schedule: string; instant: number; reason: string };
+
+export type ScutworkEvent = JobEvent | SystemEvent;
+export type EventName = ScutworkEvent['event'];

@@ -1,0 +1,18 @@
+/** Every state a job can be in. */
+export const JOB_STATES = [
+  'accepted',
+  'blocked',
+  'delayed',
+  'waiting',
+  'active',
+  'retrying',
+  'stalled',
+  'cancelling',
+  'completed',
+  'dead',
+  'cancelled',
+  'expired',
+] as const;
+export type JobState = (typeof JOB_STATES)[number];
+
+export const FINAL_STATES = ['completed', 'dead', 'cancelled', 'expired'] as const satisfies readonly JobState[];

@@ -1,0 +1,7 @@
+/** A text that is known to be JSON. It is put into messages as it stands, so it is serialised once. */
+export type JsonText = string & { readonly jsonText: unique symbol };
+
+/** The value as JSON, or undefined where JSON has no form for it (undefined, functions). @throws TypeError for cycles and bigints */
+export function toJsonText(value: unknown): JsonText | undefined {
+  return JSON.stringify(value) as JsonText | undefined;
+}

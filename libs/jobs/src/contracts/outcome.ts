@@ -1,0 +1,34 @@
+import type { JsonText } from './json';
+
+/** What went wrong, bounded in size, as it is recorded and shown. */
+export interface Failure {
+  /** Class of the error, e.g. `TypeError`. */
+  name: string;
+  message: string;
+  /** Stable code where the error has one. */
+  code?: string;
+  stack?: string;
+}
+
+/** Why a job was given up. */
+export type DeadReason =
+  | 'attempts_exhausted'
+  | 'unrecoverable'
+  | 'payload_invalid'
+  | 'message_invalid'
+  | 'type_unknown'
+  | 'poison'
+  | 'unpublishable';
+
+/** Why a job waits without using up an attempt. */
+export type DeferReason = 'type_unknown' | 'delay';
+
+/** What happens to a delivery. One file decides it (`retry/decide.ts` and the checks before the run), one file carries it out (`worker/settle.ts`). */
+export type Outcome =
+  | { kind: 'completed'; result: JsonText | undefined }
+  | { kind: 'retry'; delayMs: number; exact: boolean; failure: Failure }
+  | { kind: 'dead'; reason: DeadReason; failure: Failure }
+  | { kind: 'expired' }
+  | { kind: 'deferred'; delayMs: number; reason: DeferReason }
+  | { kind: 'suspected'; deliveries: number }
+  | { kind: 'adopted' };

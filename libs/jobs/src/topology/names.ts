@@ -1,0 +1,49 @@
+import { ConfigurationError } from '../contracts/errors';
+import type { Priority } from '../contracts/job-type';
+
+export const DEFAULT_PREFIX = 'jobs';
+/** Part of every ladder name: messages in flight keep the meaning of their positions. */
+const LADDER_VERSION = 'v1';
+
+export interface Names {
+  readonly prefix: string;
+  /** Exchange of a priority level; its routing key is the job type. */
+  priority(priority: Priority): string;
+  /** Exchange for publishers in other languages; unroutable messages go to the stray queue. */
+  door(priority: Priority): string;
+  /** Queue of the jobs of one queue at one level. */
+  work(queue: string, priority: Priority): string;
+  suspect(queue: string): string;
+  suspectExchange: string;
+  dead(queue: string): string;
+  deadExchange: string;
+  /** Exchange and queue of ladder level `bit`. */
+  delay(bit: number): string;
+  due: string;
+  stray: string;
+  records: string;
+}
+
+/** The only place where a name of an exchange or a queue is made. */
+export function namesFor(prefix: string = DEFAULT_PREFIX): Names {
+  if (!/^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(prefix) || prefix.length > 40) {
+    throw new ConfigurationError('queue_name_invalid', `The topology prefix ${JSON.stringify(prefix)} is not legal`, {
+      field: 'prefix',
+      hint: 'Use words of a-z, 0-9 and "-", joined by dots, at most 40 characters.',
+    });
+  }
+  return {
+    prefix,
+    priority: (priority) => `${prefix}.${priority}`,
+    door: (priority) => `${prefix}.in.${priority}`,
+    work: (queue, priority) => `${prefix}.${queue}.${priority}`,
+    suspect: (queue) => `${prefix}.${queue}.suspect`,
+    suspectExchange: `${prefix}.suspect`,
+    dead: (queue) => `${prefix}.${queue}.dead`,
+    deadExchange: `${prefix}.dead`,
+    delay: (bit) => `${prefix}.delay.${LADDER_VERSION}.${String(bit).padStart(2, '0')}`,
+    due: `${prefix}.due`,
+    stray: `${prefix}.stray`,
+    records: `${prefix}.records`,
+  };
+}

@@ -1,0 +1,168 @@
+import { PRIORITIES, jobTypeFault } from '../contracts/job-type';
+import { ConfigurationError } from '../contracts/errors';
+import { LADDER_BITS, LADDER_UNIT_MS, dueBindingKey, skipBindingKey, waitBindingKey } from './ladder-keys';
+import type { Names } from './names';
+
+export type QueueType = 'quorum' | 'classic';
+
+export interface ExchangePlan {
+  name: string;
+  type: 'topic' | 'direct' | 'fanout';
+  /** Exchange for what no queue takes. */
+  alternate?: string;
+  purpose: string;
+}
+
+export interface QueuePlan {
+  name: string;
+  type: QueueType;
+  /** Arguments as they are sent, `x-queue-type` included. */
+  arguments: Readonly<Record<string, string | number>>;
+  purpose: string;
+}
+
+export interface BindingPlan {
+  from: string;
+  to: string;
+  toKind: 'queue' | 'exchange';
+  key: string;
+}
+
+/** What must exist on the broker. A value: printed, compared, snapshot-tested; applied in one place. */
+export interface TopologyPlan {
+  exchanges: ExchangePlan[];
+  queues: QueuePlan[];
+  bindings: BindingPlan[];
+}
+
+export interface PlanOptions {
+  names: Names;
+  /** The job queues, e.g. `['email', 'report']`. */
+  queues: readonly string[];
+  /** `classic` is for development on a single node: it is not replicated and cannot tell poison messages. Default `quorum`. */
+  queueType?: QueueType;
+}
+
+/**
+ * A large backstop, alike on every version; poison is judged by the worker. Never -1: RabbitMQ 3.10 then
+ * dead-letters at the first return.
+ */
+const DELIVERY_LIMIT = 1_000;
+
+/** The plan for these queues. Its arguments never depend on the broker's version, so an upgrade never meets 406. */
+export function planTopology(options: PlanOptions): TopologyPlan {
+  const queues = [...new Set(options.queues)].sort();
+  for (const queue of queues) checkQueueName(queue);
+  const type = options.queueType ?? 'quorum';
+  return mergePlans([commonPlan(options.names, type), ...queues.map((queue) => queuePlan(options.names, queue, type))]);
+}
+
+/** One plan that asks for what all of them ask for, each thing once. */
+export function mergePlans(plans: readonly TopologyPlan[]): TopologyPlan {
+  return {
+    exchanges: uniqueBy(plans.flatMap((plan) => plan.exchanges), (exchange) => exchange.name),
+    queues: uniqueBy(plans.flatMap((plan) => plan.queues), (queue) => queue.name),
+    bindings: uniqueBy(plans.flatMap((plan) => plan.bindings), (b) => `${b.from}\n${b.to}\n${b.key}`),
+  };
+}
+
+/** Exchanges that every queue shares, the ladder, and where strays go. */
+function commonPlan(names: Names, type: QueueType): TopologyPlan {
+  const stray = { alternate: names.stray };
+  return mergePlans([
+    {
+      exchanges: [
+        { name: names.stray, type: 'fanout', purpose: 'what has no target any more' },
+        ...PRIORITIES.map((p) => ({ name: names.priority(p), type: 'topic' as const, purpose: `jobs of priority ${p}; key = job type` })),
+        ...PRIORITIES.map((p) => ({
+          name: names.door(p),
+          type: 'topic' as const,
+          ...stray,
+          purpose: `door for publishers in other languages, priority ${p}; key = job type`,
+        })),
+        { name: names.due, type: 'topic', ...stray, purpose: 'back from the delay ladder to the work queues' },
+        { name: names.deadExchange, type: 'direct', ...stray, purpose: 'dead letters; key = queue' },
+        { name: names.suspectExchange, type: 'direct', ...stray, purpose: 'messages that may kill their worker; key = queue' },
+        { name: names.records, type: 'fanout', purpose: 'batches of what happened, for the ledger alone' },
+      ],
+      queues: [{ name: names.stray, type, arguments: { 'x-queue-type': type }, purpose: 'what has no target any more' }],
+      bindings: [{ from: names.stray, to: names.stray, toKind: 'queue', key: '' }],
+    },
+    ladderPlan(names, type),
+  ]);
+}
+
+/** A delay is a binary number: each set bit is one wait in the queue of that bit, highest first. */
+function ladderPlan(names: Names, type: QueueType): TopologyPlan {
+  const bits = Array.from({ length: LADDER_BITS }, (_, i) => LADDER_BITS - 1 - i);
+  return {
+    exchanges: bits.map((bit) => ({ name: names.delay(bit), type: 'topic', purpose: `delay ladder, bit ${bit}` })),
+    queues: bits.map((bit) => ({
+      name: names.delay(bit),
+      type,
+      arguments: {
+        ...safeDeadLettering(type, bit === 0 ? names.due : names.delay(bit - 1)),
+        'x-message-ttl': LADDER_UNIT_MS * 2 ** bit,
+      },
+      purpose: `waits ${(LADDER_UNIT_MS * 2 ** bit) / 1_000} s`,
+    })),
+    bindings: bits.flatMap((bit): BindingPlan[] => [
+      { from: names.delay(bit), to: names.delay(bit), toKind: 'queue', key: waitBindingKey(bit) },
+      { from: names.delay(bit), to: bit === 0 ? names.due : names.delay(bit - 1), toKind: 'exchange', key: skipBindingKey(bit) },
+    ]),
+  };
+}
+
+/** The work queues of one job queue, its suspects and its dead letters. */
+function queuePlan(names: Names, queue: string, type: QueueType): TopologyPlan {
+  const guarded = {
+    ...safeDeadLettering(type, names.deadExchange),
+    // The kept key of a delayed message would match nothing: every dead letter goes by its queue's name.
+    'x-dead-letter-routing-key': queue,
+    ...(type === 'quorum' ? { 'x-delivery-limit': DELIVERY_LIMIT } : {}),
+  };
+  return {
+    exchanges: [],
+    queues: [
+      ...PRIORITIES.map((p) => ({ name: names.work(queue, p), type, arguments: guarded, purpose: `work of ${queue}, priority ${p}` })),
+      { name: names.suspect(queue), type, arguments: guarded, purpose: `suspects of ${queue}, run one at a time` },
+      { name: names.dead(queue), type, arguments: { 'x-queue-type': type }, purpose: `dead letters of ${queue}` },
+    ],
+    bindings: [
+      ...PRIORITIES.flatMap((p): BindingPlan[] => {
+        const to = { to: names.work(queue, p), toKind: 'queue' as const };
+        return [
+          { from: names.priority(p), ...to, key: `${queue}.#` },
+          // Not through the priority exchange: an alternate exchange does not fire behind an exchange binding.
+          { from: names.door(p), ...to, key: `${queue}.#` },
+          { from: names.due, ...to, key: dueBindingKey(p, queue) },
+        ];
+      }),
+      { from: names.suspectExchange, to: names.suspect(queue), toKind: 'queue', key: queue },
+      { from: names.deadExchange, to: names.dead(queue), toKind: 'queue', key: queue },
+    ],
+  };
+}
+
+/** At-least-once dead-lettering needs a quorum queue and `reject-publish`; classic queues have no such thing. */
+function safeDeadLettering(type: QueueType, target: string): Record<string, string | number> {
+  return {
+    'x-queue-type': type,
+    'x-dead-letter-exchange': target,
+    ...(type === 'quorum' ? { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' } : {}),
+  };
+}
+
+function checkQueueName(queue: string): void {
+  const fault = queue.includes('.') ? 'a queue is one word' : jobTypeFault(queue);
+  if (fault) {
+    throw new ConfigurationError('queue_name_invalid', `Queue name ${JSON.stringify(queue)} is not legal: ${fault}`, {
+      field: 'queues',
+      hint: 'Use one word of a-z, 0-9 and "-", e.g. "email".',
+    });
+  }
+}
+
+function uniqueBy<T>(items: T[], key: (item: T) => string): T[] {
+  return [...new Map(items.map((item) => [key(item), item] as const)).values()];
+}

@@ -1,0 +1,35 @@
+import type { Priority } from '../contracts/job-type';
+import { LADDER_MAX_UNITS, LADDER_UNIT_MS, ladderKey } from './ladder-keys';
+import type { Names } from './names';
+
+/** Where a message is published, and what it must still wait when it arrives. */
+export interface Route {
+  exchange: string;
+  routingKey: string;
+  /** Milliseconds left after this pass of the ladder; 0 for all but waits of more than 310 days. */
+  remainingMs: number;
+}
+
+export interface Wait {
+  delayMs: number;
+  /** False lets the wait be rounded up to its three highest bits: fewer hops, at most a quarter longer. */
+  exact: boolean;
+}
+
+/** The way of a job to its work queue: at once, or down the delay ladder. */
+export function routeJob(names: Names, type: string, priority: Priority, wait: Wait): Route {
+  if (wait.delayMs <= 0) return { exchange: names.priority(priority), routingKey: type, remainingMs: 0 };
+  const wanted = Math.ceil(wait.delayMs / LADDER_UNIT_MS);
+  const units = Math.min(LADDER_MAX_UNITS, wait.exact ? wanted : roundUpToHighBits(wanted));
+  return {
+    exchange: names.delay(Math.floor(Math.log2(units))),
+    routingKey: ladderKey(units, priority, type),
+    remainingMs: Math.max(0, wait.delayMs - units * LADDER_UNIT_MS),
+  };
+}
+
+/** Each set bit is a hop of a quorum write and a confirm; three bits are near enough for a backoff. */
+function roundUpToHighBits(units: number): number {
+  const step = 2 ** Math.max(0, Math.floor(Math.log2(units)) - 2);
+  return Math.ceil(units / step) * step;
+}
