@@ -1,6 +1,7 @@
+import type { OutgoingMessage } from '../contracts/message';
 import type { Service } from '../lifecycle/service';
 import type { TopologyPlan } from '../topology/plan';
-import type { Delivery, OutgoingMessage } from './delivery';
+import type { Delivery } from './delivery';
 
 export type BrokerState =
   | { name: 'stopped' }
