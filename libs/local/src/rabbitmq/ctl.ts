@@ -1,17 +1,36 @@
 import { execFile } from 'node:child_process';
+import { resolve } from 'node:path';
 import { LocalError } from '../local-error';
+import { brokerEnvironment } from './environment';
+import { findRabbitMq } from './find';
+import { knownSettings } from './settings';
 
-/** Runs `rabbitmqctl` and returns what it printed. */
-export function runCtl(
-  command: string,
-  args: string[],
-  options: { env: NodeJS.ProcessEnv; cwd: string },
-): Promise<string> {
+function runCtl(command: string, args: string[], options: { env: NodeJS.ProcessEnv; cwd: string }): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(command, args, { ...options, timeout: 60_000, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       if (!error) return resolve(stdout);
       const said = (stderr || stdout || error.message).trim();
-      reject(new LocalError('RABBITMQCTL_FAILED', `rabbitmqctl ${args.join(' ')}: ${said}`, 'see the broker’s log', { cause: error }));
+      reject(
+        new LocalError('RABBITMQCTL_FAILED', `rabbitmqctl ${args.join(' ')}: ${said}`, 'see the broker’s log', {
+          cause: error,
+        }),
+      );
     });
   });
+}
+
+/**
+ * Runs `rabbitmqctl` against the private broker of this folder, from any process; returns what it printed.
+ *
+ * @throws LocalError `RABBITMQ_MISSING` if there is no broker on the folder, `RABBITMQCTL_FAILED` if the command failed
+ * @example await rabbitMqCtl('.scutwork/rabbitmq', ['list_queues', 'name', 'messages']);
+ */
+export function rabbitMqCtl(dataDir: string, args: string[]): Promise<string> {
+  const folder = resolve(dataDir);
+  const [programs, settings] = [findRabbitMq(), knownSettings(folder)];
+  if (!programs || !settings) {
+    throw new LocalError('RABBITMQ_MISSING', `no private RabbitMQ in ${folder}`, 'start one there first');
+  }
+  const env = brokerEnvironment(folder, programs, settings, 1);
+  return runCtl(programs.ctl, ['-q', '-n', settings.nodeName, ...args], { env, cwd: folder });
 }

@@ -7,7 +7,8 @@ import { join } from 'node:path';
  * or a force-exit, when none of our own code can run any more. It notices by the end of its standard input.
  */
 export function guard(dataDir: string): { watch(pids: number[]): void; dismiss(): void } {
-  const script = 'trap "" INT HUP TERM; cat >/dev/null; kill -9 $(cat "$1/pids") 2>/dev/null; sleep 0.2; rm -rf -- "$1"';
+  const script =
+    'trap "" INT HUP TERM; cat >/dev/null; kill -9 $(cat "$1/pids") 2>/dev/null; sleep 0.2; rm -rf -- "$1"';
   const child = spawn('/bin/sh', ['-c', script, 'guardian', dataDir], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],

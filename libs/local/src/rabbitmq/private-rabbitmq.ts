@@ -4,7 +4,7 @@ import { claim } from '../claim';
 import { LocalError } from '../local-error';
 import { answersAmqp } from '../ports';
 import { endProcess, isAlive } from '../processes';
-import { runCtl } from './ctl';
+import { rabbitMqCtl } from './ctl';
 import { brokerEnvironment } from './environment';
 import { findRabbitMq, type RabbitMqPrograms } from './find';
 import { guard } from './guardian';
@@ -70,9 +70,13 @@ function startOptions(options: PrivateRabbitMqOptions, programs: RabbitMqProgram
   return { dataDir, programs, settings, env, deadlineMs: options.startDeadlineMs ?? 60_000 };
 }
 
-function handle(options: PrivateRabbitMqOptions, { start, processes: first }: Started, release: () => void): PrivateRabbitMq {
+function handle(
+  options: PrivateRabbitMqOptions,
+  { start, processes: first }: Started,
+  release: () => void,
+): PrivateRabbitMq {
   const { dataDir } = options;
-  const { settings, programs, env } = start;
+  const { settings } = start;
   const guardian = options.temporary ? guard(dataDir) : undefined;
   let processes = first;
   let stopped: Promise<void> | undefined;
@@ -96,7 +100,7 @@ function handle(options: PrivateRabbitMqOptions, { start, processes: first }: St
       return isAlive(processes.broker) ? processes.broker.pid : undefined;
     },
     isRunning: () => isAlive(processes.broker),
-    ctl: (...args) => runCtl(programs.ctl, ['-q', '-n', settings.nodeName, ...args], { env, cwd: dataDir }),
+    ctl: (...args) => rabbitMqCtl(dataDir, args),
     kill: () => endProcess(processes.broker, { deadlineMs: 0, signal: 'SIGKILL' }),
     restart: async () => {
       await endProcesses(dataDir, processes, { deadlineMs: 8_000 });

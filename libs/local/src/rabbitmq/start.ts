@@ -60,7 +60,10 @@ export async function endProcesses(
 
 function startFailed(dataDir: string, deadlineMs: number): LocalError {
   const [startLog, log] = [join(dataDir, 'log', 'start.log'), join(dataDir, 'log', 'rabbit.log')];
-  const tail = [startLog, log].map(lastLines).filter((text) => text !== '').join('\n');
+  const tail = [startLog, log]
+    .map(lastLines)
+    .filter((text) => text !== '')
+    .join('\n');
   return new LocalError(
     'RABBITMQ_START_FAILED',
     `RabbitMQ in ${dataDir} did not answer within ${deadlineMs} ms.\n${tail}`,
