@@ -1,0 +1,211 @@
+import type { Publisher, PublishFailure } from '../broker/broker';
+import type { AnyJob, InputOf } from '../contracts/define-job';
+import { ErrorCode, JobError, JobNotAccepted } from '../contracts/errors';
+import type { JobState } from '../contracts/job-state';
+import type { JobOptions } from '../contracts/options';
+import { RecordBatches } from '../events/record-batches';
+import { DEFAULT_STOP_DEADLINE_MS, Service, ServiceState, StopOptions } from '../lifecycle/service';
+import { planTopology } from '../topology/plan';
+import { ClientSettings, JobsClientOptions, resolveClientOptions } from './client-options';
+import { PreparedJob, Provenance, assertRunning, prepareJob, submittedEvent } from './prepare';
+
+/** A job that the broker has taken. */
+export interface AddedJob {
+  id: string;
+  /** The custom id that `id` was made from. */
+  key?: string;
+  type: string;
+  queue: string;
+  state: Extract<JobState, 'waiting' | 'delayed'>;
+}
+
+/** One entry of {@link JobsClient.addMany} that was not accepted. */
+export interface NotAdded {
+  /** Its place in the input. */
+  index: number;
+  error: JobNotAccepted;
+}
+
+export interface AddedJobs {
+  /** In the order of the input, also of those that were not accepted: repeating with the same id is safe. */
+  ids: string[];
+  failures: NotAdded[];
+}
+
+export interface JobEntry<J extends AnyJob = AnyJob> {
+  payload: InputOf<J>;
+  options?: JobOptions;
+}
+
+export interface NamedEntry {
+  type: string;
+  payload: unknown;
+  options?: JobOptions;
+}
+
+/** How many jobs of one call are under way at a time: a chunk is confirmed before the next is checked. */
+const CHUNK = 1_000;
+
+/**
+ * Adds jobs. Nothing but AMQP: no database, no other service.
+ *
+ * @example
+ * const jobs = new JobsClient({ broker, jobs: [Welcome] });
+ * await jobs.start();
+ * const { id } = await jobs.add(Welcome, { to: 'ada@example.org', name: 'Ada' }, { delay: '5m' });
+ */
+export class JobsClient implements Service {
+  private readonly settings: ClientSettings;
+  private publisher: Publisher | undefined;
+  private records: RecordBatches | undefined;
+  private state: ServiceState = 'new';
+
+  constructor(options: JobsClientOptions) {
+    this.settings = resolveClientOptions(options);
+  }
+
+  /** Opens for jobs at once; what is added before the broker can be reached waits until its deadline. */
+  async start(): Promise<void> {
+    if (this.state !== 'new') return;
+    this.state = 'running';
+    const { broker, names, clock, events } = this.settings;
+    await broker.start();
+    this.publisher = broker.publisher(this.settings.publisher);
+    this.records = new RecordBatches(broker.publisher({ deadlineMs: Number.POSITIVE_INFINITY }), names, clock, events);
+  }
+
+  /** Makes the queues of the known jobs exist. Waits for the broker. @throws BrokerError when they cannot be as they must */
+  async ensureTopology(): Promise<void> {
+    const { broker, names, queueType, catalog, declare } = this.settings;
+    const queues = [...catalog.values()].map((definition) => definition.queue);
+    if (declare) await broker.apply(planTopology({ names, queues, queueType }));
+  }
+
+  async stop({ deadlineMs = DEFAULT_STOP_DEADLINE_MS }: StopOptions = {}): Promise<void> {
+    if (this.state !== 'running') return;
+    this.state = 'stopped';
+    await this.publisher?.close(deadlineMs);
+  }
+
+  /**
+   * Adds one job: resolves when the broker has confirmed it.
+   *
+   * @throws JobError when the payload or an option is wrong; nothing was published
+   * @throws JobNotAccepted `refused` or `unknown`, always with the id
+   */
+  async add<J extends AnyJob>(job: J, payload: InputOf<J>, options?: JobOptions): Promise<AddedJob> {
+    const prepared = prepareJob(job, payload, options, this.settings);
+    return this.publish(prepared instanceof Promise ? await prepared : prepared);
+  }
+
+  /**
+   * Adds one job by the name of its type, for callers that have no definition at hand.
+   *
+   * @throws JobError `type_unknown` when no definition of that type was given to this client
+   */
+  async addNamed(type: string, payload: unknown, options?: JobOptions, provenance?: Provenance): Promise<AddedJob> {
+    const prepared = await prepareJob(this.definitionOf(type, 'type'), payload, options, this.settings, provenance);
+    return this.publish(prepared, provenance);
+  }
+
+  /**
+   * Adds many jobs of one type, in chunks of 1000 with one round of confirms each. All are checked before the first
+   * is published. What the broker does not take is reported, not thrown.
+   *
+   * @throws JobError naming the entry and the field, e.g. `jobs[3].payload.to`; nothing was published
+   */
+  async addMany<J extends AnyJob>(job: J, entries: readonly JobEntry<J>[]): Promise<AddedJobs> {
+    return this.addPrepared(await this.prepareAll(entries, () => job));
+  }
+
+  /** {@link addMany} for entries of different types, by name. */
+  async addManyNamed(entries: readonly NamedEntry[]): Promise<AddedJobs> {
+    return this.addPrepared(await this.prepareAll(entries, (entry, index) => this.definitionOf(entry.type, `jobs[${index}].type`)));
+  }
+
+  private async prepareAll<E extends { payload: unknown; options?: JobOptions }>(
+    entries: readonly E[],
+    definitionOf: (entry: E, index: number) => AnyJob,
+  ): Promise<PreparedJob[]> {
+    const prepared: PreparedJob[] = [];
+    for (const [index, entry] of entries.entries()) {
+      try {
+        const job = prepareJob(definitionOf(entry, index), entry.payload, entry.options, this.settings);
+        prepared.push(job instanceof Promise ? await job : job);
+      } catch (error) {
+        throw error instanceof JobError ? atEntry(error, index) : error;
+      }
+    }
+    return prepared;
+  }
+
+  private async addPrepared(prepared: readonly PreparedJob[]): Promise<AddedJobs> {
+    const failures: NotAdded[] = [];
+    for (let start = 0; start < prepared.length; start += CHUNK) {
+      await this.publisher?.whenRoom();
+      const chunk = prepared.slice(start, start + CHUNK);
+      const outcomes = await Promise.allSettled(chunk.map((job) => this.publish(job)));
+      outcomes.forEach((outcome, i) => {
+        if (outcome.status === 'fulfilled') return;
+        if (!(outcome.reason instanceof JobNotAccepted)) throw outcome.reason;
+        failures.push({ index: start + i, error: outcome.reason });
+      });
+    }
+    return { ids: prepared.map((job) => job.identity.id), failures };
+  }
+
+  private publish(job: PreparedJob, provenance?: Provenance): Promise<AddedJob> {
+    assertRunning(this.state === 'running');
+    return new Promise((resolve, reject) => {
+      this.publisher?.publish(job.message, (failure) => {
+        if (failure) return reject(notAccepted(job, failure));
+        this.record(job, provenance);
+        resolve({
+          ...job.identity,
+          type: job.definition.type,
+          queue: job.definition.queue,
+          state: job.overrides.delayMs > 0 ? 'delayed' : 'waiting',
+        });
+      });
+    });
+  }
+
+  private record(job: PreparedJob, provenance?: Provenance): void {
+    const { records, events, clock } = this.settings;
+    if (records === 'off' && !events.wants('submitted')) return;
+    const event = submittedEvent(job, clock.now(), provenance);
+    if (records === 'on') this.records?.add(event);
+    events.emit(event);
+  }
+
+  private definitionOf(type: string, field: string): AnyJob {
+    const definition = this.settings.catalog.get(type);
+    if (definition) return definition;
+    throw new JobError('type_unknown', `There is no job type ${JSON.stringify(type)}`, {
+      field,
+      hint: `Known types: ${[...this.settings.catalog.keys()].sort().join(', ') || 'none'}.`,
+    });
+  }
+}
+
+function atEntry(error: JobError, index: number): JobError {
+  const field = error.field?.startsWith('jobs[') ? error.field : `jobs[${index}].${error.field ?? ''}`;
+  return new JobError(error.code, `Entry ${index}: ${error.message}`, { field, hint: error.hint, cause: error });
+}
+
+const REFUSALS: Record<PublishFailure['kind'], { code: ErrorCode; outcome: 'refused' | 'unknown'; hint: string }> = {
+  returned: { code: 'no_queue', outcome: 'refused', hint: 'No worker or client has declared this queue yet: start one that knows it.' },
+  nacked: { code: 'publish_nacked', outcome: 'refused', hint: 'The queue refused it; look at its limits and at the health of the broker.' },
+  unsendable: { code: 'header_too_large', outcome: 'refused', hint: 'Use shorter tags and ids: headers are at most 64 KiB.' },
+  full: { code: 'buffer_full', outcome: 'refused', hint: 'Await each add, or use addMany: more is added than the broker takes.' },
+  expired: { code: 'broker_unreachable', outcome: 'refused', hint: 'The broker could not be reached in time; check that it runs, then add again.' },
+  unknown: { code: 'publish_unknown', outcome: 'unknown', hint: 'It may have been accepted: add it again with options.id set to this id.' },
+  stopped: { code: 'client_stopped', outcome: 'refused', hint: 'The client was stopped; add nothing after stop().' },
+};
+
+function notAccepted(job: PreparedJob, failure: PublishFailure): JobNotAccepted {
+  const { code, outcome, hint } = REFUSALS[failure.kind];
+  const { id, key } = job.identity;
+  const message = `Job ${key ?? id} of type ${job.definition.type} was not accepted (${outcome}): ${failure.reason}`;
+  return new JobNotAccepted(code, outcome, id, message, { hint, field: failure.kind === 'returned' ? 'type' : undefined });
+}

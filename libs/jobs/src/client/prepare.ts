@@ -1,0 +1,130 @@
+import type { AnyJob } from '../contracts/define-job';
+import { encodeHeaders } from '../contracts/envelope';
+import { DeliveryError, JobError } from '../contracts/errors';
+import type { JobEvent } from '../contracts/job-events';
+import { JobIdentity, checkJobId, newJobId } from '../contracts/job-id';
+import type { Priority } from '../contracts/job-type';
+import { JsonText, toJsonText } from '../contracts/json';
+import type { OutgoingMessage } from '../contracts/message';
+import { DEFAULT_RUN_POLICY, JobOptions, JobOverrides, resolveJobOptions } from '../contracts/options';
+import { validatePayload } from '../contracts/validate';
+import { routeJob } from '../topology/route';
+import type { ClientSettings } from './client-options';
+
+/** A job that is checked and ready to be published. */
+export interface PreparedJob {
+  identity: JobIdentity;
+  definition: AnyJob;
+  priority: Priority;
+  overrides: JobOverrides;
+  payload: JsonText;
+  message: OutgoingMessage;
+}
+
+export interface Provenance {
+  schedule?: string;
+  traceparent?: string;
+}
+
+/**
+ * Checks a job and turns it into a message. Nothing is published.
+ * @throws JobError naming the field at fault
+ */
+export function prepareJob(
+  definition: AnyJob,
+  payload: unknown,
+  options: JobOptions | undefined,
+  settings: ClientSettings,
+  provenance: Provenance = {},
+): PreparedJob | Promise<PreparedJob> {
+  const overrides = resolveJobOptions(options, settings.clock.now());
+  const identity = options?.id === undefined ? { id: newJobId() } : checkJobId(options.id);
+  const finish = (): PreparedJob => {
+    const text = payloadText(payload, definition.type, settings.maxPayloadBytes);
+    const priority = overrides.priority ?? definition.policy.priority ?? DEFAULT_RUN_POLICY.priority;
+    const job = { identity, definition, priority, overrides, payload: text };
+    return { ...job, message: messageOf(job, settings, provenance) };
+  };
+  const valid: unknown = validatePayload(definition.schema, payload, definition.type);
+  return valid instanceof Promise ? valid.then(finish) : finish();
+}
+
+function messageOf(job: Omit<PreparedJob, 'message'>, settings: ClientSettings, provenance: Provenance): OutgoingMessage {
+  const { overrides, definition, identity } = job;
+  const route = routeJob(settings.names, definition.type, job.priority, { delayMs: overrides.delayMs, exact: true });
+  return {
+    exchange: route.exchange,
+    routingKey: route.routingKey,
+    body: Buffer.from(job.payload),
+    mandatory: true,
+    messageId: identity.key ?? identity.id,
+    type: definition.type,
+    contentType: 'application/json',
+    timestamp: Math.floor(settings.clock.now() / 1_000),
+    correlationId: overrides.correlationId,
+    appId: settings.appId,
+    headers: encodeHeaders({
+      ...overrides,
+      ...provenance,
+      delayMs: route.remainingMs,
+      recorded: settings.records === 'on',
+    }),
+  };
+}
+
+/** What the ledger is told of an accepted job. */
+export function submittedEvent(job: PreparedJob, at: number, provenance: Provenance = {}): JobEvent {
+  const { identity, definition, overrides } = job;
+  return {
+    event: 'submitted',
+    id: identity.id,
+    key: identity.key,
+    type: definition.type,
+    generation: 0,
+    at,
+    priority: job.priority,
+    delayMs: overrides.delayMs,
+    payload: job.payload,
+    maxAttempts: overrides.maxAttempts ?? definition.policy.maxAttempts,
+    timeoutMs: overrides.timeoutMs ?? definition.policy.timeoutMs,
+    expiresAt: overrides.expiresAtMs,
+    tags: overrides.tags,
+    tenant: overrides.tenant,
+    correlationId: overrides.correlationId,
+    schedule: provenance.schedule,
+  };
+}
+
+function payloadText(payload: unknown, type: string, maxBytes: number): JsonText {
+  let text: JsonText | undefined;
+  try {
+    text = toJsonText(payload);
+  } catch (cause) {
+    throw notJson(type, cause);
+  }
+  if (text === undefined) throw notJson(type, undefined);
+  // A character is at least one byte: most payloads are known to be small without counting.
+  const bytes = text.length * 3 <= maxBytes ? 0 : Buffer.byteLength(text);
+  if (bytes > maxBytes) {
+    throw new JobError('payload_too_large', `The payload of ${type} has ${bytes} bytes of JSON; ${maxBytes} are the most`, {
+      field: 'payload',
+      hint: 'Store large data elsewhere and put a reference into the payload.',
+    });
+  }
+  return text;
+}
+
+function notJson(type: string, cause: unknown): JobError {
+  return new JobError('payload_not_json', `The payload of ${type} cannot be written as JSON`, {
+    field: 'payload',
+    hint: 'Use plain data: no undefined, functions, cycles or bigint.',
+    cause,
+  });
+}
+
+/** @throws DeliveryError when the client was stopped */
+export function assertRunning(running: boolean): void {
+  if (!running) {
+    throw new DeliveryError('client_stopped', 'The jobs client is not running', { hint: 'Call start() first, and add nothing after stop().' });
+  }
+}

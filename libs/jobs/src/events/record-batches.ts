@@ -1,0 +1,85 @@
+import type { Publisher } from '../broker/broker';
+import type { JobEvent } from '../contracts/job-events';
+import type { Clock } from '../lifecycle/clock';
+import type { Names } from '../topology/names';
+import type { EventSink } from './event-bus';
+import { recordLine } from './record-line';
+import { recordMessage } from './record-message';
+
+const MAX_LINES = 500;
+const MAX_CHARS = 512 * 1024;
+/** Beyond this the oldest records are given up: history is bounded, jobs are not touched. */
+const MAX_WAITING_CHARS = 64 * 1024 * 1024;
+const GATHER_MS = 5;
+const REPEAT_MS = 500;
+
+/**
+ * Records that nothing waits for: submitted, started, progress, logs. They gather for some milliseconds, go out
+ * together, one batch at a time, and are repeated until the broker has confirmed them.
+ */
+export class RecordBatches {
+  private waiting: string[] = [];
+  private waitingChars = 0;
+  private timer: (() => void) | undefined;
+  private inFlight = false;
+  private idle: (() => void)[] = [];
+
+  constructor(
+    private readonly publisher: Publisher,
+    private readonly names: Names,
+    private readonly clock: Clock,
+    private readonly events: EventSink,
+  ) {}
+
+  add(event: JobEvent): void {
+    const line = recordLine(event);
+    this.waiting.push(line);
+    this.waitingChars += line.length;
+    if (this.waitingChars > MAX_WAITING_CHARS) this.giveUpOldest();
+    if (this.inFlight) return;
+    if (this.waiting.length >= MAX_LINES || this.waitingChars >= MAX_CHARS) this.send();
+    else this.timer ??= this.clock.after(GATHER_MS, () => this.send());
+  }
+
+  /** Resolves when all that was added is confirmed. */
+  async flush(): Promise<void> {
+    if (this.waiting.length === 0 && !this.inFlight) return;
+    if (!this.inFlight) this.send();
+    await new Promise<void>((resolve) => this.idle.push(resolve));
+  }
+
+  private send(): void {
+    this.timer?.();
+    this.timer = undefined;
+    if (this.inFlight || this.waiting.length === 0) return;
+    const lines = this.takeBatch();
+    this.inFlight = true;
+    this.publish(lines);
+  }
+
+  private publish(lines: string[]): void {
+    this.publisher.publish(recordMessage(this.names, lines), (failure) => {
+      if (failure && failure.kind !== 'stopped') {
+        this.events.emit({ event: 'record.failed', reason: failure.reason });
+        this.clock.after(REPEAT_MS, () => this.publish(lines));
+        return;
+      }
+      this.inFlight = false;
+      if (this.waiting.length > 0 && !failure) return this.send();
+      this.idle.splice(0).forEach((resolve) => resolve());
+    });
+  }
+
+  private takeBatch(): string[] {
+    let chars = 0;
+    let count = 0;
+    while (count < this.waiting.length && count < MAX_LINES && chars < MAX_CHARS) chars += this.waiting[count++]?.length ?? 0;
+    this.waitingChars -= chars;
+    return this.waiting.splice(0, count);
+  }
+
+  private giveUpOldest(): void {
+    const given = this.takeBatch();
+    this.events.emit({ event: 'record.failed', reason: `${given.length} records given up: the broker takes none and memory is bounded` });
+  }
+}

@@ -1,0 +1,55 @@
+export { defineJob } from './contracts/define-job';
+export type { AnyJob, InputOf, JobDeclaration, JobDefinition, PayloadOf, ResultOf, Schema } from './contracts/define-job';
+export type { Backoff, ResolvedBackoff } from './contracts/backoff';
+export type { Duration } from './contracts/duration';
+export {
+  BrokerError,
+  ConfigurationError,
+  DeliveryError,
+  JobError,
+  JobNotAccepted,
+  RetryAfterError,
+  ScutworkError,
+  TimeoutError,
+  UnrecoverableError,
+} from './contracts/errors';
+export type { ErrorCode, ErrorScope } from './contracts/errors';
+export { HEADER } from './contracts/headers';
+export type { EventName, JobEvent, LogLevel, ScutworkEvent, SystemEvent } from './contracts/job-events';
+export { identify, newJobId } from './contracts/job-id';
+export type { JobIdentity } from './contracts/job-id';
+export { PRIORITIES, queueOf } from './contracts/job-type';
+export type { Priority } from './contracts/job-type';
+export { FINAL_STATES, JOB_STATES } from './contracts/job-state';
+export type { JobState } from './contracts/job-state';
+export type { IncomingMessage, OutgoingMessage } from './contracts/message';
+export { DEFAULT_RUN_POLICY } from './contracts/options';
+export type { JobOptions, PriorityOption, RunOptions, RunPolicy } from './contracts/options';
+export type { DeadReason, DeferReason, Failure, Outcome } from './contracts/outcome';
+
+export { namesFor } from './topology/names';
+export type { Names } from './topology/names';
+export { mergePlans, planTopology } from './topology/plan';
+export type { PlanOptions, QueueType, TopologyPlan } from './topology/plan';
+
+export type { Broker, BrokerState, Publisher, PublisherOptions, Subscription } from './broker/broker';
+export type { Delivery } from './broker/delivery';
+
+export { JobsClient } from './client/jobs-client';
+export type { AddedJob, AddedJobs, JobEntry, NamedEntry, NotAdded } from './client/jobs-client';
+export type { JobsClientOptions } from './client/client-options';
+
+export { EventBus } from './events/event-bus';
+export type { EventListener, EventSink } from './events/event-bus';
+
+export type { BackoffFunction, BackoffFunctions } from './retry/backoff';
+
+export { Handlers } from './worker/handlers';
+export type { Handler, HandlerOptions, KnownType } from './worker/handlers';
+export type { JobContext } from './worker/context';
+export type { Middleware } from './worker/middleware/chain';
+export type { QueueOptions, WorkerOptions } from './worker/worker-options';
+
+export { systemClock } from './lifecycle/clock';
+export type { Clock, Random } from './lifecycle/clock';
+export type { Service, StopOptions } from './lifecycle/service';

@@ -1,0 +1,119 @@
+import { ConfigurationError } from '../contracts/errors';
+import { DEFAULT_RUN_POLICY, RunPolicy } from '../contracts/options';
+import type { Broker } from '../broker/broker';
+import { EventSink, silentEvents } from '../events/event-bus';
+import { Clock, Random, systemClock } from '../lifecycle/clock';
+import type { BackoffFunctions } from '../retry/backoff';
+import { Names, namesFor } from '../topology/names';
+import type { QueueType } from '../topology/plan';
+import type { Handlers } from './handlers';
+import type { Middleware } from './middleware/chain';
+import { workerName } from './worker-name';
+
+/** How one queue is worked. */
+export interface QueueOptions {
+  /** Most jobs of the queue that run at a time in this worker. Default 5. */
+  concurrency?: number;
+  /**
+   * Most messages of one level held unsettled, running ones included, 1 to 2000. Default twice the concurrency: more
+   * only helps jobs of microseconds, and what is held here no other worker can run.
+   */
+  prefetch?: number;
+  /** `strict` (default): lower levels wait as long as higher work comes. `weighted`: every `weight`-th start is the lowest's. */
+  mode?: 'strict' | 'weighted';
+  /** For `weighted`: 2 or more. Default 10. */
+  weight?: number;
+}
+
+export interface WorkerOptions {
+  broker: Broker;
+  handlers: Handlers;
+  /** By queue name. Queues that have handlers and are not named here get the defaults. */
+  queues?: Record<string, QueueOptions>;
+  /** Concurrency of queues that do not set their own. Default 5. */
+  concurrency?: number;
+  /** Values where neither the job nor its definition says otherwise. */
+  defaults?: Partial<RunPolicy>;
+  names?: Names;
+  queueType?: QueueType;
+  /** Shown in records and heartbeats. Default `<host>-<pid>-<random>`. */
+  name?: string;
+  events?: EventSink;
+  /** Whether outcomes are published for a ledger, and confirmed before a job is acknowledged. Default `on`. */
+  records?: 'on' | 'off';
+  /** Folder for outcomes that cannot be published during an alarm of the broker. Default: none, they wait in memory. */
+  spoolDir?: string;
+  /** Milliseconds of blocked publishing after which outcomes are spooled. Default 3000. */
+  spoolAfterMs?: number;
+  backoffFunctions?: BackoffFunctions;
+  /** Run around every handler, first one outermost. */
+  middleware?: Middleware[];
+  /** Largest result in bytes of JSON. Default 1 MiB. */
+  maxResultBytes?: number;
+  /** The broker's consumer timeout in milliseconds; `Infinity` when it is switched off. Default 30 minutes, RabbitMQ's own. */
+  consumerTimeoutMs?: number;
+  /** How long a type that this worker does not know is deferred before it is dead. Default 10 minutes. */
+  unknownTypeMs?: number;
+  /** Deaths of its worker, alone, after which a suspect is dead. Default 3. */
+  poisonAfter?: number;
+  clock?: Clock;
+  random?: Random;
+}
+
+/** Every option with its value. */
+export type WorkerSettings = Required<Omit<WorkerOptions, 'queues' | 'concurrency' | 'defaults' | 'spoolDir'>> & {
+  queues: ReadonlyMap<string, Required<QueueOptions>>;
+  defaults: RunPolicy;
+  spoolDir: string | undefined;
+};
+
+export const DEFAULT_CONCURRENCY = 5;
+export const DEFAULT_CONSUMER_TIMEOUT_MS = 30 * 60_000;
+
+/** @throws ConfigurationError naming every mistake at once */
+export function resolveWorkerOptions(options: WorkerOptions): WorkerSettings {
+  const mistakes: string[] = [];
+  const queues = new Map<string, Required<QueueOptions>>();
+  for (const name of new Set([...options.handlers.queues(), ...Object.keys(options.queues ?? {})])) {
+    queues.set(name, resolveQueue(name, options.queues?.[name] ?? {}, options.concurrency, mistakes));
+  }
+  if (queues.size === 0) mistakes.push('handlers: no handler is registered, so there is no queue to work');
+  if (mistakes.length > 0) {
+    throw new ConfigurationError('configuration_invalid', `The worker's options are not valid: ${mistakes.join('; ')}`, {
+      field: mistakes[0]?.split(':')[0],
+      hint: 'Correct every option named here.',
+    });
+  }
+  return {
+    broker: options.broker,
+    handlers: options.handlers,
+    queues,
+    defaults: { ...DEFAULT_RUN_POLICY, ...options.defaults },
+    names: options.names ?? namesFor(),
+    queueType: options.queueType ?? 'quorum',
+    name: options.name ?? workerName(),
+    events: options.events ?? silentEvents,
+    records: options.records ?? 'on',
+    spoolDir: options.spoolDir,
+    spoolAfterMs: options.spoolAfterMs ?? 3_000,
+    backoffFunctions: options.backoffFunctions ?? {},
+    middleware: options.middleware ?? [],
+    maxResultBytes: options.maxResultBytes ?? 1_048_576,
+    consumerTimeoutMs: options.consumerTimeoutMs ?? DEFAULT_CONSUMER_TIMEOUT_MS,
+    unknownTypeMs: options.unknownTypeMs ?? 10 * 60_000,
+    poisonAfter: options.poisonAfter ?? 3,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+  };
+}
+
+function resolveQueue(name: string, given: QueueOptions, fallback: number | undefined, mistakes: string[]): Required<QueueOptions> {
+  const concurrency = given.concurrency ?? fallback ?? DEFAULT_CONCURRENCY;
+  const prefetch = given.prefetch ?? Math.min(2_000, concurrency * 2);
+  const weight = given.weight ?? 10;
+  if (!Number.isInteger(concurrency) || concurrency < 1) mistakes.push(`queues.${name}.concurrency: ${concurrency} is not a whole number of 1 or more`);
+  if (!Number.isInteger(prefetch) || prefetch < 1 || prefetch > 2_000) mistakes.push(`queues.${name}.prefetch: ${prefetch} is not a whole number from 1 to 2000`);
+  if (!Number.isInteger(weight) || weight < 2) mistakes.push(`queues.${name}.weight: ${weight} is not a whole number of 2 or more`);
+  if (given.mode !== undefined && given.mode !== 'strict' && given.mode !== 'weighted') mistakes.push(`queues.${name}.mode: it must be "strict" or "weighted"`);
+  return { concurrency, prefetch, mode: given.mode ?? 'strict', weight };
+}
