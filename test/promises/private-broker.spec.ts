@@ -67,6 +67,6 @@ test('the shared broker of the specs answers, and is not the one of the machine'
   expect(await ctl('list_users')).toContain(username);
 });
 
-test('a folder without a broker is named when rabbitmqctl is asked for', () => {
-  expect(() => rabbitMqCtl('/nonexistent', ['status'])).toThrow('/nonexistent');
+test('a folder without a broker is named when rabbitmqctl is asked for', async () => {
+  await expect(rabbitMqCtl('/nonexistent', ['status'])).rejects.toThrow('/nonexistent');
 });

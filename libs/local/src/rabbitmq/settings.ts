@@ -8,6 +8,7 @@ import type { PrivateRabbitMqOptions } from './options';
 
 /** What must stay the same from one start to the next, so that the broker finds its data and its clients find it. */
 export interface Settings {
+  engine: 'installed' | 'docker';
   nodeName: string;
   port: number;
   distributionPort: number;
@@ -18,11 +19,14 @@ export interface Settings {
 }
 
 /** Reads the settings of this folder, or makes them; ports that others have taken meanwhile are replaced. */
-export async function rememberSettings(options: PrivateRabbitMqOptions): Promise<Settings> {
+export async function rememberSettings(
+  options: PrivateRabbitMqOptions & { engine: Settings['engine'] },
+): Promise<Settings> {
   const file = join(options.dataDir, 'settings.json');
   const known = readJson<Settings>(file);
   const ports = await freePorts(4);
   const settings: Settings = {
+    engine: options.engine,
     nodeName: known?.nodeName ?? `scutwork-${randomBytes(4).toString('hex')}@localhost`,
     port: options.port ?? (await stillFree(known?.port)) ?? take(ports),
     distributionPort: (await stillFree(known?.distributionPort)) ?? take(ports),

@@ -2,13 +2,21 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Run by /bin/sh with the folder as its argument; it must survive what ends us. */
+const script = `
+trap '' INT HUP TERM
+cat >/dev/null
+kill -9 $(cat "$1/pids") 2>/dev/null
+[ ! -f "$1/container" ] || docker rm --force --volumes "$(cat "$1/container")" >/dev/null 2>&1
+sleep 0.2
+rm -rf -- "$1"
+`;
+
 /**
  * Ends the processes named in `<dataDir>/pids` and removes the folder when this process is gone: even after SIGKILL
  * or a force-exit, when none of our own code can run any more. It notices by the end of its standard input.
  */
 export function guard(dataDir: string): { watch(pids: number[]): void; dismiss(): void } {
-  const script =
-    'trap "" INT HUP TERM; cat >/dev/null; kill -9 $(cat "$1/pids") 2>/dev/null; sleep 0.2; rm -rf -- "$1"';
   const child = spawn('/bin/sh', ['-c', script, 'guardian', dataDir], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
