@@ -44,6 +44,8 @@ export type { EventListener, EventSink } from './events/event-bus';
 
 export type { BackoffFunction, BackoffFunctions } from './retry/backoff';
 
+export { Worker } from './worker/worker';
+export type { WorkedQueue } from './worker/worker';
 export { Handlers } from './worker/handlers';
 export type { Handler, HandlerOptions, KnownType } from './worker/handlers';
 export type { JobContext } from './worker/context';

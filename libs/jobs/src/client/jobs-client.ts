@@ -120,7 +120,9 @@ export class JobsClient implements Service {
 
   /** {@link addMany} for entries of different types, by name. */
   async addManyNamed(entries: readonly NamedEntry[]): Promise<AddedJobs> {
-    return this.addPrepared(await this.prepareAll(entries, (entry, index) => this.definitionOf(entry.type, `jobs[${index}].type`)));
+    return this.addPrepared(
+      await this.prepareAll(entries, (entry, index) => this.definitionOf(entry.type, `jobs[${index}].type`)),
+    );
   }
 
   private async prepareAll<E extends { payload: unknown; options?: JobOptions }>(
@@ -194,12 +196,36 @@ function atEntry(error: JobError, index: number): JobError {
 }
 
 const REFUSALS: Record<PublishFailure['kind'], { code: ErrorCode; outcome: 'refused' | 'unknown'; hint: string }> = {
-  returned: { code: 'no_queue', outcome: 'refused', hint: 'No worker or client has declared this queue yet: start one that knows it.' },
-  nacked: { code: 'publish_nacked', outcome: 'refused', hint: 'The queue refused it; look at its limits and at the health of the broker.' },
-  unsendable: { code: 'header_too_large', outcome: 'refused', hint: 'Use shorter tags and ids: headers are at most 64 KiB.' },
-  full: { code: 'buffer_full', outcome: 'refused', hint: 'Await each add, or use addMany: more is added than the broker takes.' },
-  expired: { code: 'broker_unreachable', outcome: 'refused', hint: 'The broker could not be reached in time; check that it runs, then add again.' },
-  unknown: { code: 'publish_unknown', outcome: 'unknown', hint: 'It may have been accepted: add it again with options.id set to this id.' },
+  returned: {
+    code: 'no_queue',
+    outcome: 'refused',
+    hint: 'No worker or client has declared this queue yet: start one that knows it.',
+  },
+  nacked: {
+    code: 'publish_nacked',
+    outcome: 'refused',
+    hint: 'The queue refused it; look at its limits and at the health of the broker.',
+  },
+  unsendable: {
+    code: 'header_too_large',
+    outcome: 'refused',
+    hint: 'Use shorter tags and ids: headers are at most 64 KiB.',
+  },
+  full: {
+    code: 'buffer_full',
+    outcome: 'refused',
+    hint: 'Await each add, or use addMany: more is added than the broker takes.',
+  },
+  expired: {
+    code: 'broker_unreachable',
+    outcome: 'refused',
+    hint: 'The broker could not be reached in time; check that it runs, then add again.',
+  },
+  unknown: {
+    code: 'publish_unknown',
+    outcome: 'unknown',
+    hint: 'It may have been accepted: add it again with options.id set to this id.',
+  },
   stopped: { code: 'client_stopped', outcome: 'refused', hint: 'The client was stopped; add nothing after stop().' },
 };
 
@@ -207,5 +233,8 @@ function notAccepted(job: PreparedJob, failure: PublishFailure): JobNotAccepted 
   const { code, outcome, hint } = REFUSALS[failure.kind];
   const { id, key } = job.identity;
   const message = `Job ${key ?? id} of type ${job.definition.type} was not accepted (${outcome}): ${failure.reason}`;
-  return new JobNotAccepted(code, outcome, id, message, { hint, field: failure.kind === 'returned' ? 'type' : undefined });
+  return new JobNotAccepted(code, outcome, id, message, {
+    hint,
+    field: failure.kind === 'returned' ? 'type' : undefined,
+  });
 }

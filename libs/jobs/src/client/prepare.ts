@@ -49,7 +49,11 @@ export function prepareJob(
   return valid instanceof Promise ? valid.then(finish) : finish();
 }
 
-function messageOf(job: Omit<PreparedJob, 'message'>, settings: ClientSettings, provenance: Provenance): OutgoingMessage {
+function messageOf(
+  job: Omit<PreparedJob, 'message'>,
+  settings: ClientSettings,
+  provenance: Provenance,
+): OutgoingMessage {
   const { overrides, definition, identity } = job;
   const route = routeJob(settings.names, definition.type, job.priority, { delayMs: overrides.delayMs, exact: true });
   return {
@@ -106,10 +110,14 @@ function payloadText(payload: unknown, type: string, maxBytes: number): JsonText
   // A character is at least one byte: most payloads are known to be small without counting.
   const bytes = text.length * 3 <= maxBytes ? 0 : Buffer.byteLength(text);
   if (bytes > maxBytes) {
-    throw new JobError('payload_too_large', `The payload of ${type} has ${bytes} bytes of JSON; ${maxBytes} are the most`, {
-      field: 'payload',
-      hint: 'Store large data elsewhere and put a reference into the payload.',
-    });
+    throw new JobError(
+      'payload_too_large',
+      `The payload of ${type} has ${bytes} bytes of JSON; ${maxBytes} are the most`,
+      {
+        field: 'payload',
+        hint: 'Store large data elsewhere and put a reference into the payload.',
+      },
+    );
   }
   return text;
 }
@@ -125,6 +133,8 @@ function notJson(type: string, cause: unknown): JobError {
 /** @throws DeliveryError when the client was stopped */
 export function assertRunning(running: boolean): void {
   if (!running) {
-    throw new DeliveryError('client_stopped', 'The jobs client is not running', { hint: 'Call start() first, and add nothing after stop().' });
+    throw new DeliveryError('client_stopped', 'The jobs client is not running', {
+      hint: 'Call start() first, and add nothing after stop().',
+    });
   }
 }

@@ -37,7 +37,11 @@ type BackoffDefaults = typeof DEFAULT_BACKOFF;
  * Fills in what `backoff` leaves out.
  * @throws JobError `backoff_invalid`, naming the field
  */
-export function resolveBackoff(backoff: Backoff, field: string, defaults: BackoffDefaults = DEFAULT_BACKOFF): ResolvedBackoff {
+export function resolveBackoff(
+  backoff: Backoff,
+  field: string,
+  defaults: BackoffDefaults = DEFAULT_BACKOFF,
+): ResolvedBackoff {
   if (typeof backoff === 'number' || typeof backoff === 'string') {
     return { type: 'fixed', delayMs: wait(backoff, field), jitter: 0 };
   }
@@ -70,7 +74,8 @@ export function resolveBackoff(backoff: Backoff, field: string, defaults: Backof
 
 function wait(value: Duration, field: string): number {
   const parsed = durationMs(value);
-  if (parsed === undefined || parsed < 0) throw invalid(field, value, 'milliseconds, 0 or more, or a text such as "90s"');
+  if (parsed === undefined || parsed < 0)
+    throw invalid(field, value, 'milliseconds, 0 or more, or a text such as "90s"');
   return parsed;
 }
 

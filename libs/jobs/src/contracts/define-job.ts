@@ -56,7 +56,9 @@ export function defineJob<P extends Schema, R extends Schema = Schema>(
   const type = checkJobType(declaration.type);
   const version = declaration.version ?? 1;
   if (!Number.isInteger(version) || version < 1) {
-    throw new JobError('job_type_invalid', `${type}: version is ${version}; it must be a whole number of 1 or more`, { field: 'version' });
+    throw new JobError('job_type_invalid', `${type}: version is ${version}; it must be a whole number of 1 or more`, {
+      field: 'version',
+    });
   }
   return Object.freeze({
     type,

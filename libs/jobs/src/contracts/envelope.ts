@@ -155,7 +155,12 @@ function checkBackoff(value: unknown): ResolvedBackoff {
       };
     case 'custom':
       if (typeof given['name'] !== 'string') throw new TypeError('no name');
-      return { type: 'custom', name: given['name'], maxDelayMs: number(given['maxDelayMs'] ?? Number.MAX_SAFE_INTEGER, 0), jitter };
+      return {
+        type: 'custom',
+        name: given['name'],
+        maxDelayMs: number(given['maxDelayMs'] ?? Number.MAX_SAFE_INTEGER, 0),
+        jitter,
+      };
     default:
       throw new TypeError('unknown type');
   }

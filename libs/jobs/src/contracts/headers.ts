@@ -22,6 +22,8 @@ export const HEADER = {
   recorded: 'x-job-recorded',
   /** Milliseconds this job has spent being deferred in this attempt. */
   deferred: 'x-job-deferred',
+  /** On suspects and dead letters: the level they came from. */
+  priority: 'x-job-priority',
   /** On dead letters: why, and what was thrown. */
   deadReason: 'x-job-dead-reason',
   error: 'x-job-error',

@@ -64,10 +64,20 @@ export type SystemEvent =
   | { event: 'broker.disconnected'; reason: string }
   | { event: 'broker.blocked'; reason: string }
   | { event: 'broker.unblocked' }
+  | { event: 'broker.degraded'; reason: string }
   | { event: 'channel.closed'; queue?: string; reason: string }
   | { event: 'topology.drifted'; difference: string }
   | { event: 'worker.started'; worker: string; queues: string[] }
   | { event: 'worker.stopped'; worker: string; handedBack: number }
+  | {
+      event: 'worker.seen';
+      worker: string;
+      at: number;
+      queues: string[];
+      types: string[];
+      running: string[];
+      held: number;
+    }
   | { event: 'worker.spooled'; worker: string; outcomes: number }
   | { event: 'worker.unspooled'; worker: string; outcomes: number }
   | { event: 'record.failed'; reason: string }
@@ -75,6 +85,9 @@ export type SystemEvent =
   | { event: 'signal.ignored'; id: string; type: string; attempt: number; runningMs: number }
   | { event: 'schedule.ticked'; schedule: string; instant: number; jobId: string }
   | { event: 'schedule.failed'; schedule: string; instant: number; reason: string };
+
+/** What is told to the ledger. */
+export type RecordedEvent = JobEvent | Extract<SystemEvent, { event: 'worker.seen' }>;
 
 export type ScutworkEvent = JobEvent | SystemEvent;
 export type EventName = ScutworkEvent['event'];

@@ -37,10 +37,14 @@ export function identify(messageId: string): JobIdentity {
 export function checkJobId(id: string): JobIdentity {
   // eslint-disable-next-line no-control-regex -- control characters are exactly what is refused here
   if (typeof id !== 'string' || id.length < 1 || id.length > MAX_KEY_LENGTH || /[\u0000-\u001f\u007f]/.test(id)) {
-    throw new JobError('id_invalid', `options.id must be a text of 1 to ${MAX_KEY_LENGTH} characters without control characters`, {
-      field: 'options.id',
-      hint: 'Use a business key such as "invoice-4711", or leave it out for a generated id.',
-    });
+    throw new JobError(
+      'id_invalid',
+      `options.id must be a text of 1 to ${MAX_KEY_LENGTH} characters without control characters`,
+      {
+        field: 'options.id',
+        hint: 'Use a business key such as "invoice-4711", or leave it out for a generated id.',
+      },
+    );
   }
   return identify(id);
 }

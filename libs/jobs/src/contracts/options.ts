@@ -111,10 +111,14 @@ function resolvePriority(priority: PriorityOption | undefined, field: string): P
 
 function resolveAttempts(options: RunOptions, at: string): number | undefined {
   if (options.attempts !== undefined && options.retries !== undefined && options.attempts !== options.retries + 1) {
-    throw new JobError('attempts_invalid', `${at}.attempts is ${options.attempts} but ${at}.retries is ${options.retries}`, {
-      field: `${at}.retries`,
-      hint: 'Give one of the two: attempts counts all tries, retries those after the first.',
-    });
+    throw new JobError(
+      'attempts_invalid',
+      `${at}.attempts is ${options.attempts} but ${at}.retries is ${options.retries}`,
+      {
+        field: `${at}.retries`,
+        hint: 'Give one of the two: attempts counts all tries, retries those after the first.',
+      },
+    );
   }
   const field = options.attempts === undefined ? `${at}.retries` : `${at}.attempts`;
   const attempts = options.attempts ?? (options.retries === undefined ? undefined : options.retries + 1);
@@ -141,10 +145,14 @@ function resolveDelay(delay: Duration | Date | undefined, nowMs: number): number
   if (delay === undefined) return 0;
   const parsed = delay instanceof Date ? dateDelay(delay, nowMs) : durationMs(delay);
   if (parsed !== undefined && parsed >= 0 && parsed <= Number.MAX_SAFE_INTEGER) return parsed;
-  throw new JobError('delay_invalid', `options.delay is ${delay instanceof Date ? 'an invalid date' : JSON.stringify(delay)}`, {
-    field: 'options.delay',
-    hint: 'Use milliseconds of 0 or more, a text such as "90s", or a Date.',
-  });
+  throw new JobError(
+    'delay_invalid',
+    `options.delay is ${delay instanceof Date ? 'an invalid date' : JSON.stringify(delay)}`,
+    {
+      field: 'options.delay',
+      hint: 'Use milliseconds of 0 or more, a text such as "90s", or a Date.',
+    },
+  );
 }
 
 function dateDelay(date: Date, nowMs: number): number | undefined {
@@ -171,7 +179,10 @@ export function parseIsoTime(text: unknown): number {
 
 function resolveTags(tags: string[] | undefined): string[] | undefined {
   if (tags === undefined) return undefined;
-  const legal = Array.isArray(tags) && tags.length <= 20 && tags.every((tag) => typeof tag === 'string' && tag !== '' && tag.length <= 64);
+  const legal =
+    Array.isArray(tags) &&
+    tags.length <= 20 &&
+    tags.every((tag) => typeof tag === 'string' && tag !== '' && tag.length <= 64);
   if (legal) return tags.length === 0 ? undefined : [...new Set(tags)];
   throw new JobError('tags_invalid', 'options.tags must be at most 20 texts of 1 to 64 characters', {
     field: 'options.tags',

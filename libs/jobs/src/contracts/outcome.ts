@@ -31,4 +31,5 @@ export type Outcome =
   | { kind: 'expired' }
   | { kind: 'deferred'; delayMs: number; reason: DeferReason }
   | { kind: 'suspected'; deliveries: number }
-  | { kind: 'adopted' };
+  /** It came without a message id and goes round again with this one. */
+  | { kind: 'adopted'; id: string };

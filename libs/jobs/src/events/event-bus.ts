@@ -60,7 +60,10 @@ export class EventBus implements EventSink {
 export const silentEvents: EventSink = { emit: () => undefined, wants: () => false };
 
 function reportFault(error: unknown, event: ScutworkEvent): void {
-  process.emitWarning(`A subscriber failed on ${event.event}: ${error instanceof Error ? error.message : String(error)}`, {
-    code: 'SCUTWORK_SUBSCRIBER',
-  });
+  process.emitWarning(
+    `A subscriber failed on ${event.event}: ${error instanceof Error ? error.message : String(error)}`,
+    {
+      code: 'SCUTWORK_SUBSCRIBER',
+    },
+  );
 }

@@ -1,5 +1,5 @@
 import type { Publisher } from '../broker/broker';
-import type { JobEvent } from '../contracts/job-events';
+import type { RecordedEvent } from '../contracts/job-events';
 import type { Clock } from '../lifecycle/clock';
 import type { Names } from '../topology/names';
 import type { EventSink } from './event-bus';
@@ -31,7 +31,7 @@ export class RecordBatches {
     private readonly events: EventSink,
   ) {}
 
-  add(event: JobEvent): void {
+  add(event: RecordedEvent): void {
     const line = recordLine(event);
     this.waiting.push(line);
     this.waitingChars += line.length;
@@ -73,13 +73,17 @@ export class RecordBatches {
   private takeBatch(): string[] {
     let chars = 0;
     let count = 0;
-    while (count < this.waiting.length && count < MAX_LINES && chars < MAX_CHARS) chars += this.waiting[count++]?.length ?? 0;
+    while (count < this.waiting.length && count < MAX_LINES && chars < MAX_CHARS)
+      chars += this.waiting[count++]?.length ?? 0;
     this.waitingChars -= chars;
     return this.waiting.splice(0, count);
   }
 
   private giveUpOldest(): void {
     const given = this.takeBatch();
-    this.events.emit({ event: 'record.failed', reason: `${given.length} records given up: the broker takes none and memory is bounded` });
+    this.events.emit({
+      event: 'record.failed',
+      reason: `${given.length} records given up: the broker takes none and memory is bounded`,
+    });
   }
 }

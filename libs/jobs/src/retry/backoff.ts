@@ -45,6 +45,7 @@ function customDelay(name: string, attempt: number, error: unknown, functions: B
   const compute = Object.hasOwn(functions, name) ? functions[name] : undefined;
   if (!compute) throw new RangeError(`The worker knows no backoff function named "${name}"`);
   const delayMs = compute(attempt, error);
-  if (!Number.isFinite(delayMs) || delayMs < 0) throw new RangeError(`The backoff function "${name}" returned ${delayMs}`);
+  if (!Number.isFinite(delayMs) || delayMs < 0)
+    throw new RangeError(`The backoff function "${name}" returned ${delayMs}`);
   return delayMs;
 }

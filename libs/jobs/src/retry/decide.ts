@@ -31,17 +31,24 @@ export function decide(end: RunEnd, attempt: number, policy: RunPolicy, decider:
 
 function decideFailure(error: unknown, attempt: number, policy: RunPolicy, decider: Decider): Outcome {
   const failure = describeFailure(error);
-  if (error instanceof JobError && error.code === 'payload_invalid') return { kind: 'dead', reason: 'payload_invalid', failure };
+  if (error instanceof JobError && error.code === 'payload_invalid')
+    return { kind: 'dead', reason: 'payload_invalid', failure };
   if (error instanceof UnrecoverableError) return { kind: 'dead', reason: 'unrecoverable', failure };
   if (attempt >= policy.maxAttempts) return { kind: 'dead', reason: 'attempts_exhausted', failure };
-  if (error instanceof RetryAfterError) return { kind: 'retry', delayMs: Math.ceil(error.delayMs), exact: true, failure };
+  if (error instanceof RetryAfterError)
+    return { kind: 'retry', delayMs: Math.ceil(error.delayMs), exact: true, failure };
   try {
     const delayMs = backoffDelayMs(policy.backoff, attempt, error, decider.random, decider.backoffFunctions);
     return { kind: 'retry', delayMs, exact: policy.backoff.jitter === 0, failure };
   } catch (fault) {
     // A job must not be lost to a faulty backoff function: it waits the longest default and says why.
     const also = describeFailure(fault);
-    return { kind: 'retry', delayMs: 60_000, exact: true, failure: { ...failure, message: `${failure.message} (${also.message})` } };
+    return {
+      kind: 'retry',
+      delayMs: 60_000,
+      exact: true,
+      failure: { ...failure, message: `${failure.message} (${also.message})` },
+    };
   }
 }
 
@@ -57,11 +64,14 @@ function boundedResult(value: unknown, maxBytes: number): JsonText | undefined {
     });
   }
   if (result !== undefined && Buffer.byteLength(result) > maxBytes) {
-    throw new JobError('result_too_large', `The result has ${Buffer.byteLength(result)} bytes of JSON; ${maxBytes} are the most`, {
-      field: 'result',
-      hint: 'Store large results elsewhere and return a reference.',
-    });
+    throw new JobError(
+      'result_too_large',
+      `The result has ${Buffer.byteLength(result)} bytes of JSON; ${maxBytes} are the most`,
+      {
+        field: 'result',
+        hint: 'Store large results elsewhere and return a reference.',
+      },
+    );
   }
   return result;
 }
-

@@ -15,7 +15,8 @@ export const waitBindingKey = (bit: number): string => `${anyLevels(LADDER_BITS 
 export const skipBindingKey = (bit: number): string => `${anyLevels(LADDER_BITS - 1 - bit)}0.#`;
 
 /** Matches messages that have come down the ladder for one work queue. */
-export const dueBindingKey = (priority: Priority, queue: string): string => `${anyLevels(LADDER_BITS)}${priority}.${queue}.#`;
+export const dueBindingKey = (priority: Priority, queue: string): string =>
+  `${anyLevels(LADDER_BITS)}${priority}.${queue}.#`;
 
 /** `<bits, highest first>.<priority>.<type>` */
 export function ladderKey(units: number, priority: Priority, type: string): string {

@@ -49,6 +49,9 @@ export interface PlanOptions {
  */
 const DELIVERY_LIMIT = 1_000;
 
+/** Counts from RabbitMQ 3.12 on; 3.10 takes and ignores it; classic queues of 4.3 refuse it. The worker's own timeouts are what ends jobs. */
+const CONSUMER_TIMEOUT_MS = 7 * 24 * 3_600_000;
+
 /** The plan for these queues. Its arguments never depend on the broker's version, so an upgrade never meets 406. */
 export function planTopology(options: PlanOptions): TopologyPlan {
   const queues = [...new Set(options.queues)].sort();
@@ -60,9 +63,18 @@ export function planTopology(options: PlanOptions): TopologyPlan {
 /** One plan that asks for what all of them ask for, each thing once. */
 export function mergePlans(plans: readonly TopologyPlan[]): TopologyPlan {
   return {
-    exchanges: uniqueBy(plans.flatMap((plan) => plan.exchanges), (exchange) => exchange.name),
-    queues: uniqueBy(plans.flatMap((plan) => plan.queues), (queue) => queue.name),
-    bindings: uniqueBy(plans.flatMap((plan) => plan.bindings), (b) => `${b.from}\n${b.to}\n${b.key}`),
+    exchanges: uniqueBy(
+      plans.flatMap((plan) => plan.exchanges),
+      (exchange) => exchange.name,
+    ),
+    queues: uniqueBy(
+      plans.flatMap((plan) => plan.queues),
+      (queue) => queue.name,
+    ),
+    bindings: uniqueBy(
+      plans.flatMap((plan) => plan.bindings),
+      (b) => `${b.from}\n${b.to}\n${b.key}`,
+    ),
   };
 }
 
@@ -73,7 +85,11 @@ function commonPlan(names: Names, type: QueueType): TopologyPlan {
     {
       exchanges: [
         { name: names.stray, type: 'fanout', purpose: 'what has no target any more' },
-        ...PRIORITIES.map((p) => ({ name: names.priority(p), type: 'topic' as const, purpose: `jobs of priority ${p}; key = job type` })),
+        ...PRIORITIES.map((p) => ({
+          name: names.priority(p),
+          type: 'topic' as const,
+          purpose: `jobs of priority ${p}; key = job type`,
+        })),
         ...PRIORITIES.map((p) => ({
           name: names.door(p),
           type: 'topic' as const,
@@ -82,10 +98,17 @@ function commonPlan(names: Names, type: QueueType): TopologyPlan {
         })),
         { name: names.due, type: 'topic', ...stray, purpose: 'back from the delay ladder to the work queues' },
         { name: names.deadExchange, type: 'direct', ...stray, purpose: 'dead letters; key = queue' },
-        { name: names.suspectExchange, type: 'direct', ...stray, purpose: 'messages that may kill their worker; key = queue' },
+        {
+          name: names.suspectExchange,
+          type: 'direct',
+          ...stray,
+          purpose: 'messages that may kill their worker; key = queue',
+        },
         { name: names.records, type: 'fanout', purpose: 'batches of what happened, for the ledger alone' },
       ],
-      queues: [{ name: names.stray, type, arguments: { 'x-queue-type': type }, purpose: 'what has no target any more' }],
+      queues: [
+        { name: names.stray, type, arguments: { 'x-queue-type': type }, purpose: 'what has no target any more' },
+      ],
       bindings: [{ from: names.stray, to: names.stray, toKind: 'queue', key: '' }],
     },
     ladderPlan(names, type),
@@ -108,7 +131,12 @@ function ladderPlan(names: Names, type: QueueType): TopologyPlan {
     })),
     bindings: bits.flatMap((bit): BindingPlan[] => [
       { from: names.delay(bit), to: names.delay(bit), toKind: 'queue', key: waitBindingKey(bit) },
-      { from: names.delay(bit), to: bit === 0 ? names.due : names.delay(bit - 1), toKind: 'exchange', key: skipBindingKey(bit) },
+      {
+        from: names.delay(bit),
+        to: bit === 0 ? names.due : names.delay(bit - 1),
+        toKind: 'exchange',
+        key: skipBindingKey(bit),
+      },
     ]),
   };
 }
@@ -119,12 +147,17 @@ function queuePlan(names: Names, queue: string, type: QueueType): TopologyPlan {
     ...safeDeadLettering(type, names.deadExchange),
     // The kept key of a delayed message would match nothing: every dead letter goes by its queue's name.
     'x-dead-letter-routing-key': queue,
-    ...(type === 'quorum' ? { 'x-delivery-limit': DELIVERY_LIMIT } : {}),
+    ...(type === 'quorum' ? { 'x-delivery-limit': DELIVERY_LIMIT, 'x-consumer-timeout': CONSUMER_TIMEOUT_MS } : {}),
   };
   return {
     exchanges: [],
     queues: [
-      ...PRIORITIES.map((p) => ({ name: names.work(queue, p), type, arguments: guarded, purpose: `work of ${queue}, priority ${p}` })),
+      ...PRIORITIES.map((p) => ({
+        name: names.work(queue, p),
+        type,
+        arguments: guarded,
+        purpose: `work of ${queue}, priority ${p}`,
+      })),
       { name: names.suspect(queue), type, arguments: guarded, purpose: `suspects of ${queue}, run one at a time` },
       { name: names.dead(queue), type, arguments: { 'x-queue-type': type }, purpose: `dead letters of ${queue}` },
     ],

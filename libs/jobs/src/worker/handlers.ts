@@ -5,7 +5,10 @@ import type { RunPolicy } from '../contracts/options';
 import type { JobContext } from './context';
 
 /** Does the work of one job. What it returns is the job's result; what it throws decides about another attempt. */
-export type Handler<Payload = unknown, Result = unknown> = (payload: Payload, context: JobContext) => Promise<Result> | Result;
+export type Handler<Payload = unknown, Result = unknown> = (
+  payload: Payload,
+  context: JobContext,
+) => Promise<Result> | Result;
 
 export interface HandlerOptions {
   /** Most jobs of this type that run at a time in this worker. Default: as many as its queue allows. */
@@ -55,7 +58,14 @@ export class Handlers {
         hint: 'Use a whole number of 1 or more, or leave it out.',
       });
     }
-    this.byType.set(type, { type, queue: queueOf(type), definition, policy: definition?.policy ?? {}, concurrency, handle });
+    this.byType.set(type, {
+      type,
+      queue: queueOf(type),
+      definition,
+      policy: definition?.policy ?? {},
+      concurrency,
+      handle,
+    });
   }
 
   find(type: string): KnownType | undefined {

@@ -79,10 +79,14 @@ export function resolveWorkerOptions(options: WorkerOptions): WorkerSettings {
   }
   if (queues.size === 0) mistakes.push('handlers: no handler is registered, so there is no queue to work');
   if (mistakes.length > 0) {
-    throw new ConfigurationError('configuration_invalid', `The worker's options are not valid: ${mistakes.join('; ')}`, {
-      field: mistakes[0]?.split(':')[0],
-      hint: 'Correct every option named here.',
-    });
+    throw new ConfigurationError(
+      'configuration_invalid',
+      `The worker's options are not valid: ${mistakes.join('; ')}`,
+      {
+        field: mistakes[0]?.split(':')[0],
+        hint: 'Correct every option named here.',
+      },
+    );
   }
   return {
     broker: options.broker,
@@ -107,13 +111,22 @@ export function resolveWorkerOptions(options: WorkerOptions): WorkerSettings {
   };
 }
 
-function resolveQueue(name: string, given: QueueOptions, fallback: number | undefined, mistakes: string[]): Required<QueueOptions> {
+function resolveQueue(
+  name: string,
+  given: QueueOptions,
+  fallback: number | undefined,
+  mistakes: string[],
+): Required<QueueOptions> {
   const concurrency = given.concurrency ?? fallback ?? DEFAULT_CONCURRENCY;
   const prefetch = given.prefetch ?? Math.min(2_000, concurrency * 2);
   const weight = given.weight ?? 10;
-  if (!Number.isInteger(concurrency) || concurrency < 1) mistakes.push(`queues.${name}.concurrency: ${concurrency} is not a whole number of 1 or more`);
-  if (!Number.isInteger(prefetch) || prefetch < 1 || prefetch > 2_000) mistakes.push(`queues.${name}.prefetch: ${prefetch} is not a whole number from 1 to 2000`);
-  if (!Number.isInteger(weight) || weight < 2) mistakes.push(`queues.${name}.weight: ${weight} is not a whole number of 2 or more`);
-  if (given.mode !== undefined && given.mode !== 'strict' && given.mode !== 'weighted') mistakes.push(`queues.${name}.mode: it must be "strict" or "weighted"`);
+  if (!Number.isInteger(concurrency) || concurrency < 1)
+    mistakes.push(`queues.${name}.concurrency: ${concurrency} is not a whole number of 1 or more`);
+  if (!Number.isInteger(prefetch) || prefetch < 1 || prefetch > 2_000)
+    mistakes.push(`queues.${name}.prefetch: ${prefetch} is not a whole number from 1 to 2000`);
+  if (!Number.isInteger(weight) || weight < 2)
+    mistakes.push(`queues.${name}.weight: ${weight} is not a whole number of 2 or more`);
+  if (given.mode !== undefined && given.mode !== 'strict' && given.mode !== 'weighted')
+    mistakes.push(`queues.${name}.mode: it must be "strict" or "weighted"`);
   return { concurrency, prefetch, mode: given.mode ?? 'strict', weight };
 }

@@ -1,0 +1,144 @@
+import { TimeoutError } from '../contracts/errors';
+import { JobEvent, LogLevel } from '../contracts/job-events';
+import type { Priority } from '../contracts/job-type';
+import { toJsonText } from '../contracts/json';
+import type { JobContext } from './context';
+import { Run, idOf } from './run';
+
+/** What a running attempt needs from its worker. */
+export interface AttemptHost {
+  now(): number;
+  after(delayMs: number, action: () => void): () => void;
+  note(event: JobEvent): void;
+  worker: string;
+}
+
+const MAX_LOG_CHARS = 8_000;
+
+/** The context of one running attempt, and its clock. */
+export class Attempt implements JobContext {
+  private controller: AbortController | undefined;
+  private aborted: Error | undefined;
+  private stopTimer: (() => void) | undefined;
+  private onTimeout: (() => void) | undefined;
+
+  constructor(
+    private readonly run: Run,
+    private readonly host: AttemptHost,
+  ) {}
+
+  get id(): string {
+    return idOf(this.run);
+  }
+  get key(): string | undefined {
+    return this.run.job.identity?.key;
+  }
+  get type(): string {
+    return this.run.job.type;
+  }
+  get queue(): string {
+    return this.run.place.queue;
+  }
+  get priority(): Priority {
+    return this.run.job.priority;
+  }
+  get attempt(): number {
+    return this.run.job.attempt;
+  }
+  get maxAttempts(): number {
+    return this.run.policy.maxAttempts;
+  }
+  get tags(): readonly string[] {
+    return this.run.job.tags ?? [];
+  }
+  get tenant(): string | undefined {
+    return this.run.job.tenant;
+  }
+  get correlationId(): string | undefined {
+    return this.run.job.correlationId;
+  }
+  get schedule(): string | undefined {
+    return this.run.job.schedule;
+  }
+  get traceparent(): string | undefined {
+    return this.run.job.traceparent;
+  }
+
+  /** Made on first use: most handlers never look at it, and it is the dearest part of a context. */
+  get signal(): AbortSignal {
+    if (!this.controller) {
+      this.controller = new AbortController();
+      if (this.aborted) this.controller.abort(this.aborted);
+    }
+    return this.controller.signal;
+  }
+
+  progress(value: unknown): void {
+    const progress = toJsonText(value);
+    if (progress !== undefined) this.note({ event: 'progressed', progress });
+  }
+
+  log(level: LogLevel, message: string, fields?: Record<string, unknown>): void {
+    this.note({
+      event: 'logged',
+      level,
+      message: String(message).slice(0, MAX_LOG_CHARS),
+      fields: fields && toJsonText(fields),
+    });
+  }
+
+  heartbeat(): void {
+    if (this.stopTimer) this.startTimer();
+  }
+
+  abort(reason: Error): void {
+    if (this.aborted) return;
+    this.aborted = reason;
+    this.controller?.abort(reason);
+  }
+
+  /** Calls `onTimeout` once the attempt has run for its timeout, counted from here or from the last heartbeat. */
+  watch(onTimeout: () => void): void {
+    this.onTimeout = onTimeout;
+    this.startTimer();
+  }
+
+  unwatch(): void {
+    this.stopTimer?.();
+    this.stopTimer = undefined;
+  }
+
+  private startTimer(): void {
+    this.stopTimer?.();
+    this.stopTimer = this.host.after(this.run.policy.timeoutMs, () => {
+      this.stopTimer = undefined;
+      this.abort(new TimeoutError(this.run.policy.timeoutMs));
+      this.onTimeout?.();
+    });
+  }
+
+  private note(
+    said:
+      | { event: 'progressed'; progress: NonNullable<ReturnType<typeof toJsonText>> }
+      | Omit<Extract<JobEvent, { event: 'logged' }>, keyof RunFacts>,
+  ): void {
+    this.host.note({ ...runFacts(this.run, this.host.worker, this.host.now()), ...said });
+  }
+}
+
+type RunFacts = ReturnType<typeof runFacts>;
+
+/** What every event about a run says of it. */
+export function runFacts(run: Run, worker: string, at: number) {
+  const { job, message } = run;
+  return {
+    id: idOf(run),
+    key: job.identity?.key,
+    type: job.type,
+    generation: job.generation,
+    at,
+    attempt: job.attempt,
+    delivery: message.deliveryCount,
+    worker,
+  };
+}

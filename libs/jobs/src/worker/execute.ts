@@ -1,0 +1,29 @@
+import type { Delivery } from '../broker/delivery';
+import { decide } from '../retry/decide';
+import { perform } from './perform';
+import { read } from './read';
+import type { Place } from './run';
+import { screen } from './screen';
+import type { Workshop } from './workshop';
+
+/**
+ * The way of one job through a worker. Read this first.
+ *
+ * read → is it running here already? → screen (unreadable, nameless, suspect, early, expired, unknown) → perform
+ * (validate, call the handler under its timeout) → decide → settle.
+ *
+ * It resolves when the slot is free again: settling goes on behind it, in groups.
+ */
+export async function execute(delivery: Delivery, place: Place, shop: Workshop): Promise<void> {
+  const run = read(delivery, place, shop.settings);
+  const standing = shop.runs.enter(run);
+  if (standing === 'settled') return shop.settler.acknowledge(delivery);
+  if (standing !== run) return shop.settler.resume(standing);
+
+  const refused = screen(run, shop.settings);
+  if (refused) return shop.settler.settle(run, refused);
+
+  const end = await perform(run, shop.host);
+  if (run.handedBack && end.ended === 'threw') return shop.runs.leave(run, false);
+  shop.settler.settle(run, decide(end, run.job.attempt, run.policy, shop.decider));
+}

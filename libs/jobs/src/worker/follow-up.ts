@@ -1,0 +1,81 @@
+import { HEADER } from '../contracts/headers';
+import { JobHeaders, encodeHeaders } from '../contracts/envelope';
+import type { HeaderValue, OutgoingMessage } from '../contracts/message';
+import type { Outcome } from '../contracts/outcome';
+import type { Names } from '../topology/names';
+import { Route, routeJob } from '../topology/route';
+import type { Run } from './run';
+
+/**
+ * The message that replaces a delivery, or undefined when nothing follows. Pure.
+ * What must wait goes down the ladder; what has failed for good goes to the dead letters of its queue.
+ */
+export function followUp(run: Run, outcome: Outcome, names: Names): OutgoingMessage | undefined {
+  const { job, place } = run;
+  switch (outcome.kind) {
+    case 'completed':
+    case 'expired':
+      return undefined;
+    case 'retry': {
+      const route = routeJob(names, job.type, job.priority, outcome);
+      return republish(run, route, { attempt: job.attempt + 1, deferredMs: 0, delayMs: route.remainingMs });
+    }
+    case 'deferred': {
+      const route = routeJob(names, job.type, job.priority, {
+        delayMs: outcome.delayMs,
+        exact: outcome.reason === 'delay',
+      });
+      const deferredMs = outcome.reason === 'delay' ? job.deferredMs : job.deferredMs + outcome.delayMs;
+      return republish(run, route, { deferredMs, delayMs: route.remainingMs });
+    }
+    case 'adopted':
+      return { ...republish(run, at(names.priority(job.priority), job.type), {}), messageId: outcome.id };
+    case 'suspected':
+      return withPriority(republish(run, at(names.suspectExchange, place.queue), {}), run);
+    case 'dead': {
+      const message = withPriority(republish(run, at(names.deadExchange, place.queue), {}), run);
+      const failure = { [HEADER.deadReason]: outcome.reason, [HEADER.error]: JSON.stringify(outcome.failure) };
+      return { ...message, headers: { ...message.headers, ...failure } };
+    }
+  }
+}
+
+const at = (exchange: string, routingKey: string): Route => ({ exchange, routingKey, remainingMs: 0 });
+
+function republish(run: Run, route: Route, changes: Partial<JobHeaders>): OutgoingMessage {
+  const { message, job } = run;
+  return {
+    exchange: route.exchange,
+    routingKey: route.routingKey,
+    body: message.body,
+    mandatory: true,
+    messageId: message.messageId,
+    type: job.type,
+    contentType: 'application/json',
+    correlationId: message.correlationId,
+    appId: message.appId,
+    timestamp: message.timestamp,
+    headers: { ...foreignHeaders(message.headers), ...encodeHeaders({ ...job, recorded: true, ...changes }) },
+  };
+}
+
+function withPriority(message: OutgoingMessage, run: Run): OutgoingMessage {
+  return { ...message, headers: { ...message.headers, [HEADER.priority]: run.job.priority } };
+}
+
+const OWN = new Set<string>(Object.values(HEADER));
+/**
+ * Of the broker's making. Before RabbitMQ 4.0 a message republished with its `x-death` counts as cycling and is
+ * silently dropped.
+ */
+const BROKERS = /^(x-(first-|last-)?death|x-delivery-count$|x-acquired-count$|CC$|BCC$)/;
+
+/** Headers of others travel on: trace baggage and the like. */
+function foreignHeaders(headers: Readonly<Record<string, unknown>>): Record<string, HeaderValue> {
+  const kept: Record<string, HeaderValue> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (OWN.has(name) || BROKERS.test(name)) continue;
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') kept[name] = value;
+  }
+  return kept;
+}

@@ -1,0 +1,78 @@
+import { JobError, TimeoutError } from '../contracts/errors';
+import { validatePayload } from '../contracts/validate';
+import type { RunEnd } from '../retry/decide';
+import { Attempt, AttemptHost } from './attempt';
+import type { Handler } from './handlers';
+import { unwrapPacket } from './packet';
+import type { Run } from './run';
+
+/** How long a handler may go on after its signal was aborted before it is reported. */
+const IGNORED_AFTER_MS = 5_000;
+
+export interface PerformHost extends AttemptHost {
+  /** The handler with the middleware around it. */
+  handlerFor(run: Run): Handler;
+  onStarted(run: Run): void;
+  onSignalIgnored(run: Run, runningMs: number): void;
+}
+
+/**
+ * Validates the payload and calls the handler under its timeout. Never throws: how it ended is the result. A handler
+ * that returns at once costs no timer and no signal.
+ */
+export async function perform(run: Run, host: PerformHost): Promise<RunEnd> {
+  try {
+    const payload: unknown = await payloadOf(run);
+    run.startedAt = host.now();
+    host.onStarted(run);
+    const attempt = new Attempt(run, host);
+    run.abort = (reason) => attempt.abort(reason);
+    const returned: unknown = host.handlerFor(run)(payload, attempt);
+    const value: unknown = returned instanceof Promise ? await underTimeout(returned, attempt, run, host) : returned;
+    return { ended: 'returned', value };
+  } catch (error) {
+    return { ended: 'threw', error };
+  } finally {
+    run.ended = true;
+  }
+}
+
+/** @throws JobError `payload_invalid` */
+function payloadOf(run: Run): unknown {
+  const payload = unwrapPacket(parse(run), run.job.type);
+  const definition = run.known?.definition;
+  return definition ? validatePayload(definition.schema, payload, run.job.type) : payload;
+}
+
+function parse(run: Run): unknown {
+  try {
+    return JSON.parse(run.message.body.toString());
+  } catch (cause) {
+    throw new JobError('payload_invalid', `The body of this ${run.job.type} message is not JSON`, {
+      field: 'payload',
+      hint: 'Publish the payload as JSON, and nothing else, as the body.',
+      cause,
+    });
+  }
+}
+
+/** The attempt fails at its timeout, whether or not the handler heeds its signal: the slot is freed. */
+function underTimeout(returned: Promise<unknown>, attempt: Attempt, run: Run, host: PerformHost): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    let ended = false;
+    attempt.watch(() => {
+      reject(new TimeoutError(run.policy.timeoutMs));
+      host.after(IGNORED_AFTER_MS, () => {
+        if (!ended) host.onSignalIgnored(run, host.now() - (run.startedAt ?? host.now()));
+      });
+    });
+    const end = (): void => {
+      ended = true;
+      attempt.unwatch();
+    };
+    returned.then(
+      (value) => (end(), resolve(value)),
+      (error: unknown) => (end(), reject(error)),
+    );
+  });
+}

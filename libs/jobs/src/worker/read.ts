@@ -1,0 +1,71 @@
+import type { Delivery } from '../broker/delivery';
+import { JobHeaders, ReceivedJob, decodeHeaders, identityOf } from '../contracts/envelope';
+import { HEADER } from '../contracts/headers';
+import { idTimeMs } from '../contracts/job-id';
+import { Priority, isPriority, jobTypeFault } from '../contracts/job-type';
+import type { IncomingMessage } from '../contracts/message';
+import { typeOfKey } from '../topology/ladder-keys';
+import type { Handlers } from './handlers';
+import { packetPattern } from './packet';
+import type { Place, Run } from './run';
+import type { WorkerSettings } from './worker-options';
+
+const UNREADABLE: JobHeaders = { delayMs: 0, attempt: 1, generation: 0, recorded: false, deferredMs: 0 };
+
+/** Reads a delivery: which job, which attempt, by which policy. Never throws: what cannot be read is a fault of the run. */
+export function read(delivery: Delivery, place: Place, settings: WorkerSettings): Run {
+  const message = delivery.message;
+  const decoded = decodeHeaders(message);
+  const fault = 'field' in decoded ? decoded : undefined;
+  const headers = 'field' in decoded ? UNREADABLE : decoded;
+  const type = typeOf(message, settings.handlers);
+  const known = settings.handlers.find(type);
+  const identity = identityOf(message);
+  const job: ReceivedJob = {
+    ...headers,
+    identity,
+    type,
+    priority: levelOf(message, place),
+    correlationId: message.correlationId,
+    submittedAt:
+      (identity && idTimeMs(identity.id)) ?? (message.timestamp === undefined ? undefined : message.timestamp * 1_000),
+  };
+  const policy = {
+    priority: job.priority,
+    maxAttempts: headers.maxAttempts ?? known?.policy.maxAttempts ?? settings.defaults.maxAttempts,
+    backoff: headers.backoff ?? known?.policy.backoff ?? settings.defaults.backoff,
+    timeoutMs: headers.timeoutMs ?? known?.policy.timeoutMs ?? settings.defaults.timeoutMs,
+  };
+  return {
+    place,
+    message,
+    job,
+    fault,
+    known,
+    policy,
+    deliveries: [delivery],
+    startedAt: undefined,
+    abort: undefined,
+    ended: false,
+    handedBack: false,
+  };
+}
+
+/** The type property; for foreign messages the routing key; for packets of Nest's own client their pattern. */
+function typeOf(message: IncomingMessage, handlers: Handlers): string {
+  if (message.type !== undefined && !jobTypeFault(message.type)) return message.type;
+  const byKey = typeOfKey(message.routingKey);
+  if (handlers.find(byKey)) return byKey;
+  return packetPattern(message.body) ?? byKey;
+}
+
+/** Suspects carry the level they came from; every other message is on its level's queue. */
+function levelOf(message: IncomingMessage, place: Place): Priority {
+  const header = message.headers[HEADER.priority];
+  return place.suspect && isPriority(header) ? header : place.priority;
+}
+
+/** The type of a delivery as far as it shows without reading it; for caps of one type. */
+export function typeHint(message: IncomingMessage): string {
+  return message.type ?? typeOfKey(message.routingKey);
+}

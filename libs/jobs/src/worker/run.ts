@@ -1,0 +1,40 @@
+import type { Delivery } from '../broker/delivery';
+import type { HeaderFault, ReceivedJob } from '../contracts/envelope';
+import type { Priority } from '../contracts/job-type';
+import type { IncomingMessage } from '../contracts/message';
+import type { RunPolicy } from '../contracts/options';
+import type { KnownType } from './handlers';
+
+/** Where a delivery came from. */
+export interface Place {
+  queue: string;
+  priority: Priority;
+  /** From the queue of suspects, where one message runs at a time. */
+  suspect: boolean;
+}
+
+/** One attempt of one job in this worker, from its delivery to its settling. */
+export interface Run {
+  readonly place: Place;
+  readonly message: IncomingMessage;
+  readonly job: ReceivedJob;
+  /** The header that could not be read. */
+  readonly fault: HeaderFault | undefined;
+  readonly known: KnownType | undefined;
+  readonly policy: RunPolicy;
+  /** What is acknowledged when the run is settled: its delivery, and redeliveries of it that came meanwhile. */
+  readonly deliveries: Delivery[];
+  /** Milliseconds since 1970 at which the handler was called. */
+  startedAt: number | undefined;
+  /** Ends the handler's signal; undefined until the handler is called. */
+  abort: ((reason: Error) => void) | undefined;
+  /** The handler has returned, thrown, or run out of time. */
+  ended: boolean;
+  /** The worker stops and gives the job back: a failure of the handler means nothing any more. */
+  handedBack: boolean;
+}
+
+export const idOf = (run: Run): string => run.job.identity?.id ?? '';
+
+/** False when every delivery's channel is gone: whoever has the job now decides about it. */
+export const isHeld = (run: Run): boolean => run.deliveries.some((delivery) => delivery.alive);

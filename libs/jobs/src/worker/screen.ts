@@ -1,0 +1,67 @@
+import { newJobId } from '../contracts/job-id';
+import type { Outcome } from '../contracts/outcome';
+import type { Run } from './run';
+import type { WorkerSettings } from './worker-options';
+
+/** More returns than this make a message a suspect: it may be the one that kills its worker. */
+const SUSPECT_AFTER = 2;
+const SHORTEST_DEFERRAL_MS = 1_000;
+const LONGEST_DEFERRAL_MS = 60_000;
+
+/** Reasons not to call a handler, in the order in which they are asked. Undefined: run it. */
+export function screen(run: Run, settings: WorkerSettings): Outcome | undefined {
+  return (
+    unreadable(run) ??
+    nameless(run) ??
+    suspect(run, settings.poisonAfter) ??
+    early(run) ??
+    expired(run, settings.clock.now()) ??
+    unknownType(run, settings.unknownTypeMs)
+  );
+}
+
+function unreadable({ fault }: Run): Outcome | undefined {
+  if (!fault) return undefined;
+  return {
+    kind: 'dead',
+    reason: 'message_invalid',
+    failure: { name: 'MessageError', code: 'message_invalid', message: fault.message },
+  };
+}
+
+/** Without a message id every redelivery would be another job: it gets one before anything else. */
+function nameless({ job }: Run): Outcome | undefined {
+  return job.identity ? undefined : { kind: 'adopted', id: newJobId() };
+}
+
+/**
+ * A crash raises the count of all that the worker held, guilty or not. Alone in the queue of suspects only the killer
+ * raises its own.
+ */
+function suspect({ message, place }: Run, poisonAfter: number): Outcome | undefined {
+  const deliveries = message.deliveryCount;
+  if (!place.suspect) return deliveries > SUSPECT_AFTER ? { kind: 'suspected', deliveries } : undefined;
+  if (deliveries < poisonAfter) return undefined;
+  const died = `Its worker died, or lost its connection, ${deliveries} times while this job ran alone`;
+  return { kind: 'dead', reason: 'poison', failure: { name: 'PoisonError', code: 'poison', message: died } };
+}
+
+/** A delay asked for by header, or what is left of one longer than the ladder. */
+function early({ job }: Run): Outcome | undefined {
+  return job.delayMs > 0 ? { kind: 'deferred', delayMs: job.delayMs, reason: 'delay' } : undefined;
+}
+
+function expired({ job }: Run, now: number): Outcome | undefined {
+  return job.expiresAtMs !== undefined && job.expiresAtMs <= now ? { kind: 'expired' } : undefined;
+}
+
+/** Another worker may know the type, as in a rolling deploy: it waits with growing pauses, and is dead after a while. */
+function unknownType({ known, job }: Run, unknownTypeMs: number): Outcome | undefined {
+  if (known) return undefined;
+  if (job.deferredMs < unknownTypeMs) {
+    const delayMs = Math.min(LONGEST_DEFERRAL_MS, Math.max(SHORTEST_DEFERRAL_MS, job.deferredMs));
+    return { kind: 'deferred', delayMs, reason: 'type_unknown' };
+  }
+  const message = `No worker knew the type ${JSON.stringify(job.type)} for ${Math.round(job.deferredMs / 1_000)} s`;
+  return { kind: 'dead', reason: 'type_unknown', failure: { name: 'UnknownTypeError', code: 'type_unknown', message } };
+}

@@ -1,0 +1,96 @@
+import { FileHandle, mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const SUFFIX = '.ndjson';
+
+/**
+ * Records on disk while the broker takes none: appended and synced before their jobs are acknowledged, published
+ * later. Files of workers that are gone are taken over. Where no disk survives, history is lost, not jobs.
+ */
+export class Spool {
+  private file: FileHandle | undefined;
+  private writing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly dir: string,
+    private readonly worker: string,
+  ) {}
+
+  /** Resolves when the lines are on disk. Calls are written in order. */
+  append(lines: readonly string[]): Promise<void> {
+    const written = this.writing.then(async () => {
+      this.file ??= await this.openOwn();
+      await this.file.appendFile(`${lines.join('\n')}\n`);
+      await this.file.datasync();
+    });
+    this.writing = written.catch(() => undefined); // The caller of this append is told; the next one starts afresh.
+    return written;
+  }
+
+  /**
+   * Hands all spooled lines to `publish`, a file at a time, and removes a file when its lines are confirmed.
+   * @returns how many lines were published
+   */
+  async drain(publish: (lines: string[]) => Promise<void>): Promise<number> {
+    await this.close();
+    let published = 0;
+    for (const file of await this.takeFiles()) {
+      const lines = (await readFile(file, 'utf8')).split('\n').filter(isWhole);
+      if (lines.length > 0) await publish(lines);
+      await rm(file);
+      published += lines.length;
+    }
+    return published;
+  }
+
+  async close(): Promise<void> {
+    await this.writing;
+    await this.file?.close();
+    this.file = undefined;
+  }
+
+  private async openOwn(): Promise<FileHandle> {
+    await mkdir(this.dir, { recursive: true, mode: 0o700 });
+    return open(join(this.dir, `${this.worker}${SUFFIX}`), 'a', 0o600);
+  }
+
+  /** Own files, and those whose process is gone; renamed first, so that no two workers publish one file. */
+  private async takeFiles(): Promise<string[]> {
+    const names = await readdir(this.dir).catch(ignoreMissing);
+    const taken: string[] = [];
+    for (const name of names.filter((each) => each.endsWith(SUFFIX) && this.mayTake(each))) {
+      const target = join(this.dir, `${this.worker}.${Date.now()}.${taken.length}.taken${SUFFIX}`);
+      const moved = await rename(join(this.dir, name), target).then(
+        () => true,
+        () => false,
+      ); // Another worker was first.
+      if (moved) taken.push(target);
+    }
+    return taken;
+  }
+
+  private mayTake(name: string): boolean {
+    if (name.startsWith(this.worker)) return true;
+    const pid = /-(\d+)-[0-9a-f]{6}/.exec(name)?.[1];
+    return pid !== undefined && !isAlive(Number(pid));
+  }
+}
+
+/** A crash in the middle of an append leaves half a line behind: its job was not acknowledged and runs again. */
+function isWhole(line: string): boolean {
+  return line.endsWith('}');
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+function ignoreMissing(error: unknown): string[] {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+  throw error;
+}

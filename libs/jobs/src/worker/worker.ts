@@ -1,0 +1,217 @@
+import type { Publisher } from '../broker/broker';
+import { RecordBatches } from '../events/record-batches';
+import { recordMessage } from '../events/record-message';
+import { DEFAULT_STOP_DEADLINE_MS, Service, ServiceState, StopOptions } from '../lifecycle/service';
+import { planTopology } from '../topology/plan';
+import { checkConsumerTimeout } from './consumer-timeout';
+import { Levels } from './levels';
+import { makeHost } from './host';
+import { idOf } from './run';
+import { Runs } from './runs';
+import { Settler } from './settle';
+import { Spool } from './spool';
+import { QueueOptions, WorkerOptions, WorkerSettings, resolveWorkerOptions } from './worker-options';
+
+const HEARTBEAT_MS = 5_000;
+/** After the deadline the signals of what still runs are aborted; so long a handler has to heed it. */
+const ABORT_GRACE_MS = 500;
+
+/** How one queue is worked, as health and banners show it. */
+export interface WorkedQueue extends Required<QueueOptions> {
+  name: string;
+}
+
+/**
+ * Takes jobs from the broker and runs their handlers. Needs no database and no producer.
+ *
+ * @example
+ * const handlers = new Handlers();
+ * handlers.register(Welcome, async ({ to }, context) => { … });
+ * const worker = new Worker({ broker, handlers, queues: { email: { concurrency: 5 } } });
+ * await worker.start();
+ */
+export class Worker implements Service {
+  private readonly settings: WorkerSettings;
+  private readonly runs = new Runs();
+  private levels: Levels[] = [];
+  private publisher: Publisher | undefined;
+  private settler: Settler | undefined;
+  private records: RecordBatches | undefined;
+  private readonly spool: Spool | undefined;
+  private stopListening: (() => void) | undefined;
+  private stopHeartbeat: (() => void) | undefined;
+  private stopSpoolTimer: (() => void) | undefined;
+  private stopping: Promise<void> | undefined;
+  private current: ServiceState = 'new';
+
+  /** @throws ConfigurationError naming every option at fault */
+  constructor(options: WorkerOptions) {
+    this.settings = resolveWorkerOptions(options);
+    this.spool =
+      this.settings.spoolDir === undefined ? undefined : new Spool(this.settings.spoolDir, this.settings.name);
+  }
+
+  get state(): ServiceState {
+    return this.current;
+  }
+
+  /**
+   * Resolves when every queue is consumed; a broker that is away is waited for.
+   * @throws BrokerError, ConfigurationError when the queues are not as they must be
+   */
+  async start(): Promise<void> {
+    if (this.current !== 'new') return;
+    this.current = 'starting';
+    const { broker, names, queues, queueType, events, name } = this.settings;
+    await broker.start();
+    this.assemble();
+    await broker.apply(planTopology({ names, queues: [...queues.keys()], queueType }));
+    checkConsumerTimeout(this.settings);
+    await this.drainSpool();
+    if (this.isStopping()) return;
+    await Promise.all(this.levels.map((levels) => levels.start()));
+    if (this.isStopping()) return;
+    this.current = 'running';
+    this.scheduleHeartbeat();
+    events.emit({ event: 'worker.started', worker: name, queues: [...queues.keys()] });
+  }
+
+  /** Takes nothing new, lets what runs end until the deadline, aborts and hands back the rest. */
+  stop({ deadlineMs = DEFAULT_STOP_DEADLINE_MS }: StopOptions = {}): Promise<void> {
+    this.stopping ??= this.shutDown(deadlineMs);
+    return this.stopping;
+  }
+
+  queues(): WorkedQueue[] {
+    return [...this.settings.queues].map(([name, options]) => ({ name, ...options }));
+  }
+
+  /** Whether every consumer of every queue is open just now. */
+  consuming(): boolean {
+    return this.current === 'running' && this.levels.every((levels) => levels.consuming);
+  }
+
+  private assemble(): void {
+    const { settings, runs } = this;
+    this.publisher = settings.broker.publisher({
+      deadlineMs: Number.POSITIVE_INFINITY,
+      bufferMessages: Number.POSITIVE_INFINITY,
+      bufferBytes: Number.POSITIVE_INFINITY,
+    });
+    this.records = new RecordBatches(this.publisher, settings.names, settings.clock, settings.events);
+    const settler = new Settler(settings, this.publisher, runs, this.spool);
+    this.settler = settler;
+    const { random, backoffFunctions, maxResultBytes } = settings;
+    const shop = {
+      settings,
+      runs,
+      settler,
+      host: makeHost(settings, this.records),
+      decider: { random, backoffFunctions, maxResultBytes },
+    };
+    this.levels = [...settings.queues].map(([name, options]) => new Levels(name, options, shop));
+    this.stopListening = settings.broker.onState((state) => this.onBrokerState(state.name));
+  }
+
+  private async shutDown(deadlineMs: number): Promise<void> {
+    if (this.current === 'new') {
+      this.current = 'stopped';
+      return;
+    }
+    this.current = 'stopping';
+    this.stopHeartbeat?.();
+    const counts = await Promise.all(this.levels.map((levels) => levels.quiet()));
+    const ended = Promise.all(this.levels.map((levels) => levels.idle()));
+    const inTime = await this.within(deadlineMs, ended);
+    const handedBack = counts.reduce((sum, count) => sum + count, 0) + (inTime ? 0 : await this.abortRunning(ended));
+    if (this.settings.broker.state.name !== 'connected') this.settler?.startSpooling();
+    await this.within(Math.max(1_000, deadlineMs / 5), this.settler?.drained());
+    await Promise.all(this.levels.map((levels) => levels.close()));
+    await this.publisher?.close(1_000);
+    await this.spool?.close();
+    this.stopSpoolTimer?.();
+    this.stopListening?.();
+    this.current = 'stopped';
+    this.settings.events.emit({ event: 'worker.stopped', worker: this.settings.name, handedBack });
+  }
+
+  private async abortRunning(ended: Promise<unknown>): Promise<number> {
+    let aborted = 0;
+    for (const run of this.runs.all()) {
+      if (!run.abort || run.handedBack) continue;
+      run.handedBack = true;
+      run.abort(new Error('The worker is stopping; the job is handed back'));
+      aborted++;
+    }
+    await this.within(ABORT_GRACE_MS, ended);
+    return aborted;
+  }
+
+  /** True when the promise settled in time. */
+  private async within(limitMs: number, promise: Promise<unknown> | undefined): Promise<boolean> {
+    let stopTimer: (() => void) | undefined;
+    const limit = new Promise<boolean>((resolve) => {
+      stopTimer = this.settings.clock.after(limitMs, () => resolve(false));
+    });
+    const inTime = await Promise.race([Promise.resolve(promise).then(() => true), limit]);
+    stopTimer?.();
+    return inTime;
+  }
+
+  private onBrokerState(state: string): void {
+    if (state === 'blocked') {
+      this.stopSpoolTimer ??= this.settings.clock.after(this.settings.spoolAfterMs, () => {
+        this.settler?.startSpooling();
+        this.settings.events.emit({
+          event: 'worker.spooled',
+          worker: this.settings.name,
+          outcomes: this.settler?.pending ?? 0,
+        });
+      });
+      return;
+    }
+    this.stopSpoolTimer?.();
+    this.stopSpoolTimer = undefined;
+    this.settler?.stopSpooling();
+    if (state === 'connected') void this.drainSpool();
+  }
+
+  private async drainSpool(): Promise<void> {
+    if (!this.spool || this.settings.records === 'off') return;
+    const outcomes = await this.spool.drain((lines) => this.publishLines(lines));
+    if (outcomes > 0) this.settings.events.emit({ event: 'worker.unspooled', worker: this.settings.name, outcomes });
+  }
+
+  private async publishLines(lines: string[]): Promise<void> {
+    for (let start = 0; start < lines.length; start += 500) {
+      await new Promise<void>((resolve, reject) => {
+        this.publisher?.publish(recordMessage(this.settings.names, lines.slice(start, start + 500)), (failure) =>
+          failure ? reject(new Error(failure.reason)) : resolve(),
+        );
+      });
+    }
+  }
+
+  private scheduleHeartbeat(): void {
+    this.beat();
+    this.stopHeartbeat = this.settings.clock.after(HEARTBEAT_MS, () => this.scheduleHeartbeat());
+  }
+
+  private beat(): void {
+    const { name, queues, handlers, clock, records } = this.settings;
+    if (records === 'off') return;
+    this.records?.add({
+      event: 'worker.seen',
+      worker: name,
+      at: clock.now(),
+      queues: [...queues.keys()],
+      types: handlers.all().map((known) => known.type),
+      running: [...this.runs.all()].slice(0, 1_000).map(idOf),
+      held: this.levels.reduce((held, levels) => held + levels.held, 0),
+    });
+  }
+
+  private isStopping(): boolean {
+    return this.stopping !== undefined;
+  }
+}

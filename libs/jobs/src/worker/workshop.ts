@@ -1,0 +1,14 @@
+import type { Decider } from '../retry/decide';
+import type { PerformHost } from './perform';
+import type { Runs } from './runs';
+import type { Settler } from './settle';
+import type { WorkerSettings } from './worker-options';
+
+/** What every step of a job's way through this worker shares. */
+export interface Workshop {
+  readonly settings: WorkerSettings;
+  readonly runs: Runs;
+  readonly settler: Settler;
+  readonly host: PerformHost;
+  readonly decider: Decider;
+}
