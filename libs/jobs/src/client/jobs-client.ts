@@ -43,7 +43,7 @@ export interface NamedEntry {
   options?: JobOptions;
 }
 
-/** How many jobs of one call are under way at a time: a chunk is confirmed before the next is checked. */
+/** How many jobs of one call are confirmed together; two chunks are under way at a time. */
 const CHUNK = 1_000;
 
 /**
@@ -84,7 +84,9 @@ export class JobsClient implements Service {
   async stop({ deadlineMs = DEFAULT_STOP_DEADLINE_MS }: StopOptions = {}): Promise<void> {
     if (this.state !== 'running') return;
     this.state = 'stopped';
+    const endMs = this.settings.clock.now() + deadlineMs;
     await this.publisher?.close(deadlineMs);
+    await this.records?.close(Math.max(0, endMs - this.settings.clock.now()));
   }
 
   /**
@@ -109,7 +111,7 @@ export class JobsClient implements Service {
   }
 
   /**
-   * Adds many jobs of one type, in chunks of 1000 with one round of confirms each. All are checked before the first
+   * Adds many jobs of one type, in chunks of 1000. All are checked before the first
    * is published. What the broker does not take is reported, not thrown.
    *
    * @throws JobError naming the entry and the field, e.g. `jobs[3].payload.to`; nothing was published
@@ -143,17 +145,24 @@ export class JobsClient implements Service {
 
   private async addPrepared(prepared: readonly PreparedJob[]): Promise<AddedJobs> {
     const failures: NotAdded[] = [];
+    let before: Promise<void> = Promise.resolve();
     for (let start = 0; start < prepared.length; start += CHUNK) {
-      await this.publisher?.whenRoom();
-      const chunk = prepared.slice(start, start + CHUNK);
-      const outcomes = await Promise.allSettled(chunk.map((job) => this.publish(job)));
-      outcomes.forEach((outcome, i) => {
-        if (outcome.status === 'fulfilled') return;
-        if (!(outcome.reason instanceof JobNotAccepted)) throw outcome.reason;
-        failures.push({ index: start + i, error: outcome.reason });
-      });
+      const chunk = this.publishChunk(prepared.slice(start, start + CHUNK), start, failures);
+      // One chunk is published while the one before it is being confirmed: the broker never waits for us.
+      await before;
+      before = chunk;
     }
+    await before;
     return { ids: prepared.map((job) => job.identity.id), failures };
+  }
+
+  private async publishChunk(chunk: readonly PreparedJob[], start: number, failures: NotAdded[]): Promise<void> {
+    const outcomes = await Promise.allSettled(chunk.map((job) => this.publish(job)));
+    outcomes.forEach((outcome, i) => {
+      if (outcome.status === 'fulfilled') return;
+      if (!(outcome.reason instanceof JobNotAccepted)) throw outcome.reason;
+      failures.push({ index: start + i, error: outcome.reason });
+    });
   }
 
   private publish(job: PreparedJob, provenance?: Provenance): Promise<AddedJob> {

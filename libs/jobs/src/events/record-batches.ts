@@ -48,6 +48,15 @@ export class RecordBatches {
     await new Promise<void>((resolve) => this.idle.push(resolve));
   }
 
+  /** Publishes what is left until the deadline, then closes its publisher. */
+  async close(deadlineMs: number): Promise<void> {
+    let stopTimer: (() => void) | undefined;
+    const limit = new Promise<void>((resolve) => (stopTimer = this.clock.after(deadlineMs, resolve)));
+    await Promise.race([this.flush(), limit]);
+    stopTimer?.();
+    await this.publisher.close(0);
+  }
+
   private send(): void {
     this.timer?.();
     this.timer = undefined;

@@ -28,6 +28,25 @@ export function checkConsumerTimeout(settings: WorkerSettings): void {
   );
 }
 
+/**
+ * Whether messages of this queue must not be fetched ahead: its jobs may run longer than a third of the consumer
+ * timeout, so one that waits behind another could outlive it unstarted.
+ */
+export function pullsForFreeSlots(queue: string, settings: WorkerSettings): boolean {
+  const version = versionOf(settings);
+  if (version !== undefined && queuesCarryTimeout(version)) return false;
+  return longestTimeoutMs(queue, settings) > settings.consumerTimeoutMs / 3;
+}
+
+function longestTimeoutMs(queue: string, { handlers, defaults }: WorkerSettings): number {
+  const ofQueue = handlers.all().filter((known) => known.queue === queue);
+  return Math.max(0, ...ofQueue.map((known) => known.policy.timeoutMs ?? defaults.timeoutMs));
+}
+
+function versionOf({ broker }: WorkerSettings): string | undefined {
+  return broker.state.name === 'connected' || broker.state.name === 'blocked' ? broker.state.version : undefined;
+}
+
 /** True when a queue's own `x-consumer-timeout` counts. */
 export function queuesCarryTimeout(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);

@@ -1,8 +1,10 @@
 import type { Subscription } from '../broker/broker';
 import type { Delivery } from '../broker/delivery';
 import { PRIORITIES } from '../contracts/job-type';
+import { pullsForFreeSlots } from './consumer-timeout';
 import { execute } from './execute';
 import { pickLevel } from './pick';
+import { Puller } from './puller';
 import { typeHint } from './read';
 import type { Place } from './run';
 import type { QueueOptions } from './worker-options';
@@ -33,10 +35,13 @@ export class Levels {
   private readonly runningByType = new Map<string, number>();
   private readonly capped: boolean;
   private running = 0;
+  /** Suspects that run: one at a time, whatever else does. */
+  private suspects = 0;
   private starts = 0;
   private taking = false;
   private stopCheck: (() => void) | undefined;
   private readonly whenIdle: (() => void)[] = [];
+  private puller: Puller | undefined;
 
   constructor(
     readonly queue: string,
@@ -60,14 +65,33 @@ export class Levels {
 
   async start(): Promise<void> {
     this.taking = true;
+    if (pullsForFreeSlots(this.queue, this.shop.settings)) return this.startPulling();
     await Promise.all(this.levels.map((level) => this.open(level)));
     this.scheduleCheck();
+  }
+
+  private startPulling(): void {
+    const { broker, clock } = this.shop.settings;
+    this.puller = new Puller(broker, clock, {
+      wanted: () => this.levels.filter((level) => this.mayPull(level)).map((level) => level.queue),
+      onDelivery: (queue, delivery) => {
+        this.levels.find((level) => level.queue === queue)?.ready.push(delivery);
+        this.dispatch();
+      },
+    });
+    this.puller.start();
+  }
+
+  private mayPull(level: Level): boolean {
+    const room = this.running + this.held < this.options.concurrency;
+    return room && !(level.place.suspect && this.suspects > 0);
   }
 
   /** Takes nothing new and returns at once what had not started. */
   async quiet(): Promise<number> {
     this.taking = false;
     this.stopCheck?.();
+    this.puller?.stop();
     await Promise.all(this.levels.map((level) => level.subscription?.cancel()));
     return this.levels.reduce((count, level) => count + handBack(level.ready.splice(0)), 0);
   }
@@ -83,7 +107,10 @@ export class Levels {
   }
 
   get consuming(): boolean {
-    return this.taking && this.levels.every((level) => level.suspended || level.subscription?.open === true);
+    return (
+      this.taking &&
+      (this.puller !== undefined || this.levels.every((level) => level.suspended || level.subscription?.open === true))
+    );
   }
 
   /** Deliveries held here that have not started. */
@@ -138,13 +165,16 @@ export class Levels {
   private begin(level: Level, delivery: Delivery): void {
     const type = this.capped ? typeHint(delivery.message) : '';
     this.running++;
+    if (level.place.suspect) this.suspects++;
     this.starts++;
     this.count(type, 1);
     level.movedAt = this.shop.settings.clock.now();
     void execute(delivery, level.place, this.shop).finally(() => {
       this.running--;
+      if (level.place.suspect) this.suspects--;
       this.count(type, -1);
       this.dispatch();
+      this.puller?.wake();
       if (this.running === 0) this.whenIdle.splice(0).forEach((resolve) => resolve());
     });
   }

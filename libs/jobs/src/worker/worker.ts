@@ -127,7 +127,7 @@ export class Worker implements Service {
     if (this.settings.broker.state.name !== 'connected') this.settler?.startSpooling();
     await this.within(Math.max(1_000, deadlineMs / 5), this.settler?.drained());
     await Promise.all(this.levels.map((levels) => levels.close()));
-    await this.publisher?.close(1_000);
+    await this.records?.close(1_000);
     await this.spool?.close();
     this.stopSpoolTimer?.();
     this.stopListening?.();
