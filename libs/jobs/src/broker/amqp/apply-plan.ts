@@ -1,0 +1,115 @@
+import type { Channel, ChannelModel } from 'amqplib';
+import type { BindingPlan, ExchangePlan, QueuePlan, TopologyPlan } from '../../topology/plan';
+import {
+  type Doing,
+  type Mismatch,
+  brokerErrorOf,
+  isLoss,
+  mismatchOf,
+  mismatchText,
+  topologyMismatch,
+} from './broker-error';
+
+/** Differences that could lose jobs. Others, a delivery limit for example, leave the queue as it is. */
+const DECISIVE = new Set([
+  'x-queue-type',
+  'durable',
+  'exclusive',
+  'auto_delete',
+  'x-dead-letter-exchange',
+  'x-dead-letter-routing-key',
+  'x-dead-letter-strategy',
+  'x-overflow',
+  'x-message-ttl',
+  'x-expires',
+]);
+
+/**
+ * Makes what the plan says: exchanges, queues, bindings, in that order.
+ * @returns harmless differences between the plan and what was there already
+ * @throws BrokerError `topology_mismatch`, `permission_missing`; the errors of amqplib when the connection is lost meanwhile
+ */
+export async function applyPlan(model: ChannelModel, plan: TopologyPlan): Promise<string[]> {
+  const drifts: string[] = [];
+  const throwaway = new Throwaway(model);
+  try {
+    for (const exchange of plan.exchanges) await declareExchange(throwaway, exchange);
+    for (const queue of plan.queues) drifts.push(...(await declareQueue(throwaway, queue)));
+    for (const binding of plan.bindings) await bind(throwaway, binding);
+  } finally {
+    await throwaway.close();
+  }
+  return drifts;
+}
+
+/** A channel that the broker may close: the next operation opens another. */
+class Throwaway {
+  private channel: Channel | undefined;
+
+  constructor(private readonly model: ChannelModel) {}
+
+  async get(): Promise<Channel> {
+    if (this.channel) return this.channel;
+    const channel = await this.model.createChannel();
+    channel.on('error', () => undefined);
+    channel.on('close', () => {
+      if (this.channel === channel) this.channel = undefined;
+    });
+    return (this.channel = channel);
+  }
+
+  async close(): Promise<void> {
+    await this.channel?.close().catch(() => undefined);
+  }
+}
+
+async function declareExchange(throwaway: Throwaway, exchange: ExchangePlan): Promise<void> {
+  const channel = await throwaway.get();
+  try {
+    await channel.assertExchange(exchange.name, exchange.type, {
+      durable: true,
+      alternateExchange: exchange.alternate,
+    });
+  } catch (error) {
+    throw refusal(error, { operation: 'declare', name: exchange.name });
+  }
+}
+
+/** The broker names one difference at a time: what it names is taken over, until it agrees or the difference is decisive. */
+async function declareQueue(throwaway: Throwaway, queue: QueuePlan): Promise<string[]> {
+  const drifts: string[] = [];
+  const wanted: Record<string, string | number> = { ...queue.arguments };
+  for (let tries = 0; ; tries += 1) {
+    const channel = await throwaway.get();
+    try {
+      await channel.assertQueue(queue.name, { durable: true, arguments: wanted });
+      return drifts;
+    } catch (error) {
+      const mismatch = mismatchOf(error);
+      if (!mismatch || tries >= 20) throw refusal(error, { operation: 'declare', name: queue.name });
+      if (DECISIVE.has(mismatch.argument)) throw topologyMismatch(mismatch, error);
+      drifts.push(mismatchText(mismatch));
+      takeOver(wanted, mismatch);
+    }
+  }
+}
+
+function takeOver(wanted: Record<string, string | number>, { argument, found }: Mismatch): void {
+  if (found === undefined) delete wanted[argument];
+  else wanted[argument] = /^-?\d+$/.test(found) ? Number(found) : found;
+}
+
+async function bind(throwaway: Throwaway, { from, to, toKind, key }: BindingPlan): Promise<void> {
+  const channel = await throwaway.get();
+  try {
+    if (toKind === 'queue') await channel.bindQueue(to, from, key);
+    else await channel.bindExchange(to, from, key);
+  } catch (error) {
+    throw refusal(error, { operation: 'bind', from, to });
+  }
+}
+
+/** What the broker refuses, as our error; a lost connection stays what it is, so that the caller tries again. */
+function refusal(error: unknown, doing: Doing): unknown {
+  return isLoss(error) ? error : brokerErrorOf(error, doing);
+}

@@ -1,0 +1,164 @@
+import { BrokerError } from '../../contracts/errors';
+
+/** What a refused operation was about to do; older brokers do not say which permission is missing. */
+export type Doing =
+  | { operation: 'declare' | 'consume' | 'read' | 'publish'; name: string }
+  | { operation: 'bind'; from: string; to: string };
+
+interface AmqpFault {
+  code: number | undefined;
+  text: string;
+}
+
+/** The reply code and the broker's own words of an amqplib error. */
+export function faultOf(error: unknown): AmqpFault {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const words = typeof message === 'string' ? message : String(error);
+  return {
+    code: typeof code === 'number' ? code : undefined,
+    text: / with message "([^]*)"$/.exec(words)?.[1] ?? words,
+  };
+}
+
+/** True when the channel ended with its connection, not by a refusal of the broker: worth doing again on the next one. */
+export function isLoss(error: unknown): boolean {
+  return !(error instanceof BrokerError) && !isRefusal(faultOf(error).code);
+}
+
+/** The soft errors of AMQP: the broker closes the channel, the connection stays. */
+function isRefusal(code: number | undefined): boolean {
+  return code === 403 || code === 404 || code === 405 || code === 406 || code === 311 || code === 313;
+}
+
+/** An amqplib error as ours, with its code, what it is about, and the next step. */
+export function brokerErrorOf(error: unknown, doing: Doing): BrokerError {
+  if (error instanceof BrokerError) return error;
+  const { code, text } = faultOf(error);
+  const detail = { field: resourceOf(text) ?? (doing.operation === 'bind' ? doing.to : doing.name), cause: error };
+  if (code === 403) return permissionMissing(text, doing, error);
+  if (code === 404) return missing(text, detail);
+  if (code === 405) {
+    return new BrokerError('broker_access_refused', `RabbitMQ refuses to ${sentence(doing)}: ${text}`, {
+      ...detail,
+      hint: 'Another connection uses it exclusively: end that one first.',
+    });
+  }
+  if (code === 406) return preconditionFailed(text, doing, detail);
+  return new BrokerError('broker_unreachable', `RabbitMQ did not answer while trying to ${sentence(doing)}: ${text}`, {
+    ...detail,
+    hint: 'See whether the broker runs and the network reaches it.',
+  });
+}
+
+/** `inequivalent arg 'x' for queue 'q' in vhost '/': received … but current is …`, taken apart. */
+export interface Mismatch {
+  kind: 'queue' | 'exchange';
+  name: string;
+  argument: string;
+  wanted: string | undefined;
+  found: string | undefined;
+}
+
+export function mismatchOf(error: unknown): Mismatch | undefined {
+  const { code, text } = faultOf(error);
+  const parts =
+    /inequivalent arg '([^']*)' for (queue|exchange) '([^']*)' in vhost '[^']*': received (.*) but current is (.*)$/.exec(
+      text,
+    );
+  if (code !== 406 || !parts) return undefined;
+  const [, argument = '', kind, name = '', wanted = '', found = ''] = parts;
+  return {
+    kind: kind === 'exchange' ? 'exchange' : 'queue',
+    name,
+    argument,
+    wanted: valueOf(wanted),
+    found: valueOf(found),
+  };
+}
+
+export function mismatchText({ kind, name, argument, wanted, found }: Mismatch): string {
+  return `${kind} "${name}" has ${argument} = ${found ?? 'none'}, wanted is ${wanted ?? 'none'}`;
+}
+
+export function topologyMismatch(mismatch: Mismatch, cause?: unknown): BrokerError {
+  return new BrokerError('topology_mismatch', `The ${mismatchText(mismatch)}. Going on could lose jobs`, {
+    field: mismatch.name,
+    hint: `Drain and delete the ${mismatch.kind}, so that it is made anew, or use another prefix.`,
+    cause,
+  });
+}
+
+/** `none`, `'5'` or `the value '5' of type 'signedint'`. */
+function valueOf(words: string): string | undefined {
+  return words === 'none' ? undefined : (/^(?:the value )?'(.*?)'(?: of type '[^']*')?$/.exec(words)?.[1] ?? words);
+}
+
+function permissionMissing(text: string, doing: Doing, cause: unknown): BrokerError {
+  const parts =
+    /(configure|write|read)? ?access to (?:exchange|queue|topic) '([^']*)' in vhost '([^']*)' refused for user '([^']*)'/.exec(
+      text,
+    );
+  const [
+    ,
+    named,
+    resource = doing.operation === 'bind' ? doing.to : doing.name,
+    vhost = '/',
+    user = 'of this connection',
+  ] = parts ?? [];
+  const permission = named ?? permissionFor(doing, resource);
+  return new BrokerError(
+    'permission_missing',
+    `The user "${user}" lacks the ${permission} permission on "${resource}" in virtual host "${vhost}"`,
+    {
+      field: resource,
+      hint: `Give it one that matches that name: rabbitmqctl set_permissions -p ${vhost} ${user} <configure> <write> <read>.`,
+      cause,
+    },
+  );
+}
+
+function permissionFor(doing: Doing, resource: string): 'configure' | 'write' | 'read' {
+  switch (doing.operation) {
+    case 'publish':
+      return 'write';
+    case 'consume':
+    case 'read':
+      return 'read';
+    case 'bind':
+      return resource === doing.from ? 'read' : 'write';
+    case 'declare':
+      // Declaring also needs write on the dead-letter or alternate exchange it names.
+      return resource === doing.name ? 'configure' : 'write';
+  }
+}
+
+function missing(text: string, detail: { field: string; cause: unknown }): BrokerError {
+  const isQueue = text.includes('no queue');
+  return new BrokerError(
+    isQueue ? 'no_queue' : 'topology_mismatch',
+    `RabbitMQ has no ${isQueue ? 'queue' : 'exchange'} "${detail.field}"`,
+    {
+      ...detail,
+      hint: 'Apply the topology that makes it, or correct the name or the prefix.',
+    },
+  );
+}
+
+function preconditionFailed(text: string, doing: Doing, detail: { field: string; cause: unknown }): BrokerError {
+  const mismatch = mismatchOf(detail.cause);
+  if (mismatch) return topologyMismatch(mismatch, detail.cause);
+  return new BrokerError('topology_mismatch', `RabbitMQ refuses to ${sentence(doing)}: ${text}`, {
+    ...detail,
+    hint: 'The broker does not take these arguments: compare its version and the queue type.',
+  });
+}
+
+function resourceOf(text: string): string | undefined {
+  return /(?:queue|exchange) '([^']*)'/.exec(text)?.[1];
+}
+
+function sentence(doing: Doing): string {
+  if (doing.operation === 'bind') return `bind "${doing.to}" to "${doing.from}"`;
+  if (doing.operation === 'consume') return `consume from "${doing.name}"`;
+  return `${doing.operation} "${doing.name}"`;
+}

@@ -1,0 +1,119 @@
+import type { Channel, ConsumeMessage, GetMessage, Message } from 'amqplib';
+import type { IncomingMessage } from '../../contracts/message';
+import type { Delivery } from '../delivery';
+import { incomingMessage } from './incoming';
+import { Watermark } from './watermark';
+
+const NO_PROPERTIES = { headers: undefined } as Message['properties'];
+const NO_CONTENT = Buffer.alloc(0);
+
+/**
+ * The deliveries of one open channel. They are settled on that channel or not at all: on its successor the same tag would
+ * be another message.
+ */
+export class Epoch {
+  alive = true;
+  /** Whether anything was delivered on it. */
+  used = false;
+  private readonly watermark = new Watermark();
+  private flush: NodeJS.Immediate | undefined;
+
+  constructor(
+    private readonly queue: string,
+    private readonly channel: Channel,
+  ) {}
+
+  delivery(message: ConsumeMessage | GetMessage): Delivery {
+    const tag = message.fields.deliveryTag;
+    this.used = true;
+    this.watermark.delivered(tag);
+    return new AmqpDelivery(this, tag, incomingMessage(this.queue, message));
+  }
+
+  /** Acks of one turn of the event loop leave together. */
+  ack(tag: number): void {
+    if (!this.alive) return;
+    this.watermark.ack(tag);
+    this.flush ??= setImmediate(() => this.flushAcks());
+  }
+
+  giveBack(tag: number, requeue: boolean): void {
+    if (!this.alive) return;
+    this.watermark.gone(tag);
+    this.whileAlive(() => this.channel.reject(tagged(tag), requeue));
+  }
+
+  flushAcks(): void {
+    clearImmediate(this.flush);
+    this.flush = undefined;
+    if (!this.alive) return;
+    const { upTo, singles } = this.watermark.take();
+    this.whileAlive(() => {
+      if (upTo !== undefined) this.channel.ack(tagged(upTo), true);
+      for (const tag of singles) this.channel.ack(tagged(tag));
+    });
+  }
+
+  /** The channel is closed: the broker gives what is unsettled to somebody else. */
+  end(): void {
+    this.alive = false;
+    clearImmediate(this.flush);
+  }
+
+  /** Closes the channel; what is acked goes first, the rest returns to its queue. */
+  async close(): Promise<void> {
+    this.flushAcks();
+    if (!this.alive) return;
+    this.end();
+    await this.channel.close();
+  }
+
+  /** amqplib throws when the channel ends in this very moment, before its `close` event. */
+  private whileAlive(send: () => void): void {
+    try {
+      send();
+    } catch {
+      this.end();
+    }
+  }
+}
+
+class AmqpDelivery implements Delivery {
+  private settled = false;
+
+  constructor(
+    private readonly epoch: Epoch,
+    private readonly tag: number,
+    readonly message: IncomingMessage,
+  ) {}
+
+  get alive(): boolean {
+    return this.epoch.alive;
+  }
+
+  ack(): void {
+    if (this.first()) this.epoch.ack(this.tag);
+  }
+
+  requeue(): void {
+    if (this.first()) this.epoch.giveBack(this.tag, true);
+  }
+
+  reject(): void {
+    if (this.first()) this.epoch.giveBack(this.tag, false);
+  }
+
+  private first(): boolean {
+    const first = !this.settled;
+    this.settled = true;
+    return first;
+  }
+}
+
+function tagged(deliveryTag: number): Message {
+  return {
+    fields: { deliveryTag, redelivered: false, exchange: '', routingKey: '' },
+    properties: NO_PROPERTIES,
+    content: NO_CONTENT,
+  };
+}

@@ -1,0 +1,48 @@
+import type { ChannelModel } from 'amqplib';
+import type { Clock, Random } from '../../lifecycle/clock';
+import type { Link } from './link';
+import { pause } from './pause';
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 5_000;
+/** What lived this long had been opened well; the next loss begins with the short pause again. */
+const HEALTHY_MS = 5_000;
+
+export interface KeptOpen {
+  link: Link;
+  clock: Clock;
+  random: Random;
+  /** Ends the loop; what is open stays open. */
+  signal: AbortSignal;
+  /** Opens a channel; resolves with a promise of its loss. */
+  open(model: ChannelModel): Promise<{ lost: Promise<unknown> }>;
+  /** It could not be opened, this many times in a row. */
+  onFault(error: unknown, failures: number): void;
+}
+
+/**
+ * Opens a channel, waits until it is lost, opens it again: a channel that the broker closes (a missing queue, a consumer
+ * timeout, a bad ack) does not come back with the connection, which stays.
+ */
+export async function keepOpen(kept: KeptOpen): Promise<void> {
+  const { link, clock, signal } = kept;
+  let failures = 0;
+  for (;;) {
+    const model = await link.whenUp(signal);
+    if (!model) return;
+    const openedAt = clock.now();
+    try {
+      const { lost } = await kept.open(model);
+      await lost;
+      failures = clock.now() - openedAt >= HEALTHY_MS ? 1 : failures + 1;
+    } catch (error) {
+      failures += 1;
+      kept.onFault(error, failures);
+    }
+    await pause(clock, pauseMs(failures, kept.random), signal);
+  }
+}
+
+function pauseMs(failures: number, random: Random): number {
+  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 16)) * (0.5 + random());
+}

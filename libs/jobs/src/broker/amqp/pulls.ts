@@ -1,0 +1,76 @@
+import type { Channel, ChannelModel } from 'amqplib';
+import type { Delivery } from '../delivery';
+import { type Doing, brokerErrorOf, isLoss } from './broker-error';
+import { Epoch } from './epoch';
+import type { Link } from './link';
+import type { ResolvedAmqpOptions } from './options';
+import { within } from './pause';
+
+const CLOSE_MS = 5_000;
+
+interface OpenPull {
+  channel: Channel;
+  epoch: Epoch;
+}
+
+/** Takes single messages. A channel for each queue: one that the broker closes must not take the others' deliveries along. */
+export class Pulls {
+  private readonly channels = new Map<string, Promise<OpenPull>>();
+  private stopped = false;
+
+  constructor(
+    private readonly link: Link,
+    private readonly options: ResolvedAmqpOptions,
+  ) {}
+
+  /** One message, or undefined when the queue is empty or the broker is away. @throws BrokerError */
+  async pull(queue: string): Promise<Delivery | undefined> {
+    const { model } = this.link;
+    if (!model || this.stopped) return undefined;
+    try {
+      const { channel, epoch } = await this.channelFor(queue, model);
+      const message = await channel.get(queue, { noAck: false });
+      return message ? epoch.delivery(message) : undefined;
+    } catch (error) {
+      if (isLoss(error)) return undefined;
+      throw brokerErrorOf(error, doing(queue));
+    }
+  }
+
+  async close(): Promise<void> {
+    this.stopped = true;
+    const opening = [...this.channels.values()];
+    const closing = Promise.allSettled(opening.map(async (open) => (await open).epoch.close()));
+    await within(this.options.clock, CLOSE_MS, closing);
+  }
+
+  private channelFor(queue: string, model: ChannelModel): Promise<OpenPull> {
+    const known = this.channels.get(queue);
+    if (known) return known;
+    const opening = this.openChannel(queue, model);
+    this.channels.set(queue, opening);
+    opening.catch(() => this.forget(queue, opening));
+    return opening;
+  }
+
+  private async openChannel(queue: string, model: ChannelModel): Promise<OpenPull> {
+    const channel = await model.createChannel();
+    const epoch = new Epoch(queue, channel);
+    channel.on('error', (error) => {
+      this.options.events.emit({ event: 'channel.closed', queue, reason: brokerErrorOf(error, doing(queue)).message });
+    });
+    channel.on('close', () => {
+      epoch.end();
+      this.forget(queue, this.channels.get(queue));
+    });
+    return { channel, epoch };
+  }
+
+  private forget(queue: string, opening: Promise<OpenPull> | undefined): void {
+    if (this.channels.get(queue) === opening) this.channels.delete(queue);
+  }
+}
+
+function doing(queue: string): Doing {
+  return { operation: 'read', name: queue };
+}

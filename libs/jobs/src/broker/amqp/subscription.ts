@@ -1,0 +1,189 @@
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { BrokerError } from '../../contracts/errors';
+import type { SubscribeOptions, Subscription } from '../broker';
+import { type Doing, brokerErrorOf, faultOf, isLoss } from './broker-error';
+import { Epoch } from './epoch';
+import { keepOpen } from './keep-open';
+import type { Link } from './link';
+import type { ResolvedAmqpOptions } from './options';
+import { within } from './pause';
+
+/** How long the broker may take to answer while a consumer is cancelled or its channel closed, in milliseconds. */
+const CLOSE_MS = 5_000;
+let lastConsumer = 0;
+
+export interface SubscriptionContext {
+  link: Link;
+  options: ResolvedAmqpOptions;
+  /** Resolves when the topology is there again after a reconnect. */
+  topologyReady: () => Promise<unknown>;
+  /** Makes the topology anew after a queue was found missing. */
+  repairTopology: () => Promise<unknown>;
+  onClosed: (subscription: AmqpSubscription) => void;
+}
+
+interface Consumer {
+  channel: Channel;
+  epoch: Epoch;
+  /** New each time: RabbitMQ 4.3 refuses a tag again that it has cancelled itself. */
+  tag: string;
+  ready: boolean;
+  /** Why it ended, when not with the connection. */
+  fault: string | undefined;
+}
+
+/** One consumer on a channel of its own, brought back after every loss. */
+export class AmqpSubscription implements Subscription {
+  private readonly ending = new AbortController();
+  private consumer: Consumer | undefined;
+  private wasOpen = false;
+
+  constructor(
+    private readonly context: SubscriptionContext,
+    private readonly subscribed: SubscribeOptions,
+  ) {}
+
+  get open(): boolean {
+    return this.consumer?.ready === true && !this.ending.signal.aborted;
+  }
+
+  /** Resolves when the first consumer is open. @throws BrokerError when the broker refuses it */
+  start(): Promise<void> {
+    const { link, options } = this.context;
+    return new Promise((resolve, reject) => {
+      const ended = keepOpen({
+        link,
+        clock: options.clock,
+        random: options.random,
+        signal: this.ending.signal,
+        open: (model) => this.openOrRepair(model, resolve),
+        onFault: (error, failures) => this.failed(error, failures, reject),
+      });
+      void ended.then(() =>
+        reject(
+          new BrokerError(
+            'client_stopped',
+            `The subscription to "${this.subscribed.queue}" was closed before it was open`,
+          ),
+        ),
+      );
+    });
+  }
+
+  async cancel(): Promise<void> {
+    this.ending.abort();
+    const { consumer } = this;
+    if (consumer?.epoch.alive) await this.answered(consumer.channel.cancel(consumer.tag));
+  }
+
+  async close(): Promise<void> {
+    this.ending.abort();
+    this.context.onClosed(this);
+    const { consumer } = this;
+    this.consumer = undefined;
+    if (consumer) await this.answered(consumer.epoch.close());
+  }
+
+  private async openOrRepair(model: ChannelModel, opened: () => void): Promise<{ lost: Promise<void> }> {
+    try {
+      return await this.openConsumer(model, opened);
+    } catch (error) {
+      if (faultOf(error).code === 404) await this.context.repairTopology();
+      throw error;
+    }
+  }
+
+  private async openConsumer(model: ChannelModel, opened: () => void): Promise<{ lost: Promise<void> }> {
+    const { queue, prefetch } = this.subscribed;
+    await this.context.topologyReady();
+    const channel = await model.createChannel();
+    const consumer: Consumer = {
+      channel,
+      epoch: new Epoch(queue, channel),
+      tag: `c${(lastConsumer += 1)}`,
+      ready: false,
+      fault: undefined,
+    };
+    const lost = this.whenLost(consumer);
+    this.consumer = consumer;
+    await channel.prefetch(prefetch, false);
+    await channel.consume(queue, (message) => this.receive(consumer, message), { consumerTag: consumer.tag });
+    if (this.ending.signal.aborted) await consumer.epoch.close();
+    consumer.ready = true;
+    this.wasOpen = true;
+    opened();
+    return { lost };
+  }
+
+  private whenLost(consumer: Consumer): Promise<void> {
+    const { channel, epoch } = consumer;
+    channel.on('error', (error) => {
+      consumer.fault ??= brokerErrorOf(error, this.doing).message;
+    });
+    channel.on('handler-error', (error) =>
+      this.context.options.events.emit({
+        event: 'delivery.failed',
+        queue: this.subscribed.queue,
+        reason: error.message,
+      }),
+    );
+    return new Promise((resolve) => {
+      channel.on('close', () => {
+        epoch.end();
+        if (this.consumer === consumer) this.lost(consumer);
+        resolve();
+      });
+    });
+  }
+
+  private lost({ ready, epoch, fault }: Consumer): void {
+    this.consumer = undefined;
+    if (fault !== undefined) this.report(fault);
+    if (!ready && !epoch.used) return;
+    try {
+      this.subscribed.onLost?.(fault ?? 'the connection was lost');
+    } catch (error) {
+      this.deliveryFailed(error);
+    }
+  }
+
+  /** An exception of the receiver must not close the channel under all other deliveries. */
+  private receive(consumer: Consumer, message: ConsumeMessage | null): void {
+    if (message === null) {
+      consumer.fault = `the broker ended the consumer of "${this.subscribed.queue}": the queue was deleted, or a delivery was held too long`;
+      void this.answered(consumer.epoch.close());
+      return;
+    }
+    try {
+      this.subscribed.onDelivery(consumer.epoch.delivery(message));
+    } catch (error) {
+      this.deliveryFailed(error);
+    }
+  }
+
+  private deliveryFailed(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.context.options.events.emit({ event: 'delivery.failed', queue: this.subscribed.queue, reason });
+  }
+
+  /** It could not be opened. Whoever waits for the first consumer is told when trying again cannot help. */
+  private failed(error: unknown, failures: number, reject: (error: BrokerError) => void): void {
+    const { code } = faultOf(error);
+    const worthAnotherTry = isLoss(error) || (code === 404 && failures === 1);
+    if (this.wasOpen || worthAnotherTry) return;
+    void this.close();
+    reject(brokerErrorOf(error, this.doing));
+  }
+
+  private get doing(): Doing {
+    return { operation: 'consume', name: this.subscribed.queue };
+  }
+
+  private report(reason: string): void {
+    this.context.options.events.emit({ event: 'channel.closed', queue: this.subscribed.queue, reason });
+  }
+
+  private answered(work: Promise<unknown>): Promise<void> {
+    return within(this.context.options.clock, CLOSE_MS, work);
+  }
+}
