@@ -59,12 +59,12 @@ describe('a private RabbitMQ', () => {
 });
 
 test('the shared broker of the specs answers, and is not the one of the machine', async () => {
-  const { url, ctl } = sharedBroker();
-  const { hostname, port, username } = new URL(url);
+  const broker = sharedBroker();
+  const { hostname, port, username } = new URL(broker.url);
   expect(hostname).toBe('127.0.0.1');
   expect(['', '5672']).not.toContain(port);
   expect(await answersAmqp(Number(port))).toBe(true);
-  expect(await ctl('list_users')).toContain(username);
+  expect(await broker.ctl('list_users')).toContain(username);
 });
 
 test('a folder without a broker is named when rabbitmqctl is asked for', async () => {

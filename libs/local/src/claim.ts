@@ -3,7 +3,7 @@ import { isAlive, thisProcess, type ProcessId } from './processes';
 
 /** Who holds a claim file; `undefined` when nobody does, or the one who did is gone. */
 export function claimedBy(file: string): ProcessId | undefined {
-  const owner = readJson<ProcessId>(file);
+  const owner = readJson(file) as ProcessId | undefined;
   return owner && isAlive(owner) ? owner : undefined;
 }
 
@@ -11,7 +11,7 @@ export function claimedBy(file: string): ProcessId | undefined {
  * Takes a claim file for this process. Returns the holder if a living process (this one included) has it already;
  * a claim left by a process that died is taken over.
  */
-export function claim(file: string): { held: true; release(): void } | { held: false; by: ProcessId } {
+export function claim(file: string): { held: true; release: () => void } | { held: false; by: ProcessId } {
   const content = JSON.stringify(thisProcess());
   try {
     writeFileSync(file, content, { flag: 'wx', mode: 0o600 });
@@ -25,9 +25,9 @@ export function claim(file: string): { held: true; release(): void } | { held: f
 }
 
 /** The content of a JSON file, or `undefined` if it is missing or was cut short by a crash. */
-export function readJson<T>(file: string): T | undefined {
+export function readJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as T;
+    return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 
 /** Run by /bin/sh with the folder as its argument; it must survive what ends us. */
@@ -23,7 +24,8 @@ export function guard(dataDir: string): { watch(pids: number[]): void; dismiss()
     cwd: '/',
   });
   child.unref();
-  if ('unref' in child.stdin && typeof child.stdin.unref === 'function') child.stdin.unref();
+  // It is a socket underneath, which would keep this process waiting.
+  (child.stdin as unknown as Socket).unref();
   return {
     watch: (pids) => writeFileSync(join(dataDir, 'pids'), pids.join(' ')),
     dismiss: () => child.stdin.end(),

@@ -1,6 +1,10 @@
+export { answersAmqp, knock, type AmqpAnswer } from './amqp-probe';
+export { claim, readJson, writeJson } from './claim';
+export { whoListens } from './listener';
 export { LocalError, type LocalErrorCode } from './local-error';
-export { acceptsConnections, answersAmqp, freePorts, isPortFree } from './ports';
+export { acceptsConnections, freePorts, isPortFree } from './ports';
+export { startPrivatePostgres, type PrivatePostgres, type PrivatePostgresOptions } from './postgres/private-postgres';
+export { becomes, endProcess, identify, isAlive, waitUntil, type ProcessId } from './processes';
 export { rabbitMqCtl } from './rabbitmq/ctl';
 export type { PrivateRabbitMq, PrivateRabbitMqOptions } from './rabbitmq/options';
 export { startPrivateRabbitMq } from './rabbitmq/private-rabbitmq';
-export { startPrivatePostgres, type PrivatePostgres, type PrivatePostgresOptions } from './postgres/private-postgres';

@@ -41,35 +41,3 @@ export function acceptsConnections(port: number, host = '127.0.0.1', deadlineMs 
     socket.once('connect', () => settle(true));
   });
 }
-
-const protocolHeader = Buffer.from('AMQP\u0000\u0000\u0009\u0001', 'latin1');
-
-/** Whether an AMQP 0-9-1 broker answers there: it must reply to the protocol header with `connection.start`. */
-export function answersAmqp(port: number, host = '127.0.0.1', deadlineMs = 2_000): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host });
-    let received = Buffer.alloc(0);
-    const settle = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.setTimeout(deadlineMs, () => settle(false));
-    socket.once('error', () => settle(false));
-    socket.once('close', () => settle(false));
-    socket.once('connect', () => socket.write(protocolHeader));
-    socket.on('data', (chunk: Buffer) => {
-      received = Buffer.concat([received, chunk]);
-      if (received.length >= 11) settle(isConnectionStart(received));
-    });
-  });
-}
-
-/** A method frame (1) on channel 0 with class 10, method 10. */
-function isConnectionStart(frame: Buffer): boolean {
-  return (
-    frame.readUInt8(0) === 1 &&
-    frame.readUInt16BE(1) === 0 &&
-    frame.readUInt16BE(7) === 10 &&
-    frame.readUInt16BE(9) === 10
-  );
-}

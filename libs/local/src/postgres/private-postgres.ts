@@ -76,7 +76,7 @@ export async function startPrivatePostgres(given: PrivatePostgresOptions): Promi
 async function start(options: PrivatePostgresOptions, binaries: string, release: () => void): Promise<PrivatePostgres> {
   const { dataDir } = options;
   const file = join(dataDir, 'settings.json');
-  const known = readJson<Settings>(file);
+  const known = readJson(file) as Settings | undefined;
   const cluster = await describe(options, binaries, known);
   const left = known?.server && isAlive(known.server) ? known.server : undefined;
   const adopted = left && known?.port === cluster.port && (await letsUsIn(cluster)) ? left : undefined;

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LocalError } from '../local-error';
-import { answersAmqp } from '../ports';
+import { answersAmqp } from '../amqp-probe';
 import { becomes } from '../processes';
 import type { Engine } from './engine';
 import type { PrivateRabbitMqOptions } from './options';

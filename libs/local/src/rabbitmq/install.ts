@@ -27,6 +27,7 @@ function outcome(code: number | null, said: string): InstallOutcome {
       return { kind: 'no-apt' };
     case 4:
       return { kind: 'not-permitted' };
+    case null:
     default:
       return { kind: 'failed', said: said.trim().split('\n').slice(-5).join('\n') };
   }

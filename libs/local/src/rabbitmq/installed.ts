@@ -1,4 +1,4 @@
-import { answersAmqp } from '../ports';
+import { answersAmqp } from '../amqp-probe';
 import { endProcess, isAlive } from '../processes';
 import type { Engine } from './engine';
 import { brokerEnvironment } from './environment';

@@ -23,7 +23,7 @@ export async function rememberSettings(
   options: PrivateRabbitMqOptions & { engine: Settings['engine'] },
 ): Promise<Settings> {
   const file = join(options.dataDir, 'settings.json');
-  const known = readJson<Settings>(file);
+  const known = readJson(file) as Settings | undefined;
   const ports = await freePorts(4);
   const settings: Settings = {
     engine: options.engine,
@@ -42,7 +42,7 @@ export async function rememberSettings(
 
 /** The settings of a broker that runs already: its ports are taken, by itself. */
 export function knownSettings(dataDir: string): Settings | undefined {
-  return readJson<Settings>(join(dataDir, 'settings.json'));
+  return readJson(join(dataDir, 'settings.json')) as Settings | undefined;
 }
 
 /** Writes all files the broker reads. Returns whether they were there already, word for word. */

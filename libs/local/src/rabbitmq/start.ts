@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { answersAmqp } from '../amqp-probe';
 import { readJson, writeJson } from '../claim';
 import { LocalError } from '../local-error';
-import { acceptsConnections, answersAmqp } from '../ports';
+import { acceptsConnections } from '../ports';
 import { becomes, endProcess, isAlive, startDetached, type ProcessId } from '../processes';
 import type { RabbitMqPrograms } from './find';
 import type { Settings } from './settings';
@@ -43,7 +44,7 @@ export async function startProcesses(options: StartOptions): Promise<BrokerProce
 
 /** The processes that a former run left on this folder, as far as they still live. */
 export function leftProcesses(dataDir: string): { processes: BrokerProcesses; running: boolean } | undefined {
-  const processes = readJson<BrokerProcesses>(processesFile(dataDir));
+  const processes = readJson(processesFile(dataDir)) as BrokerProcesses | undefined;
   return processes && { processes, running: isAlive(processes.broker) && isAlive(processes.epmd) };
 }
 

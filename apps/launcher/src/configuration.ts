@@ -1,0 +1,116 @@
+import { isAbsolute, join, resolve } from 'node:path';
+
+export type AppName = 'producer' | 'workers' | 'scheduler';
+
+/** What `npm start` was asked to do. */
+export interface Configuration {
+  /** The checkout. */
+  rootDir: string;
+  /** Where everything that must survive a restart lives; default `.scutwork` in the checkout. */
+  dataDir: string;
+  ports: Record<AppName, number>;
+  /** `AMQP_URL` as it was given. */
+  amqpUrl: string | undefined;
+  /** `DATABASE_URL` as it was given. */
+  databaseUrl: string | undefined;
+  /** Whether a broker of our own may be started, and installed for that: `SCUTWORK_PRIVATE_BROKER=off` forbids it. */
+  privateBroker: boolean;
+}
+
+/** One thing wrong with the environment: the variable, what is wrong, what would be right. */
+export interface Mistake {
+  variable: string;
+  problem: string;
+  hint: string;
+}
+
+const portVariables: Record<AppName, { variable: string; byDefault: number }> = {
+  producer: { variable: 'PORT', byDefault: 3000 },
+  workers: { variable: 'WORKERS_PORT', byDefault: 3001 },
+  scheduler: { variable: 'SCHEDULER_PORT', byDefault: 3002 },
+};
+
+/** The variable that sets this app's port. */
+export function portVariable(app: AppName): string {
+  return portVariables[app].variable;
+}
+
+/** Reads the whole environment and names every mistake in it, not only the first. */
+export function readConfiguration(
+  env: NodeJS.ProcessEnv,
+  rootDir: string,
+): { configuration: Configuration; mistakes: Mistake[] } {
+  const mistakes: Mistake[] = [];
+  const given = (name: string) => textOf(env[name]);
+  const port = (app: AppName) => readPort(given(portVariables[app].variable), app, mistakes);
+  const dataDir = given('SCUTWORK_DATA_DIR') ?? '.scutwork';
+  const configuration: Configuration = {
+    rootDir,
+    dataDir: isAbsolute(dataDir) ? resolve(dataDir) : join(rootDir, dataDir),
+    ports: { producer: port('producer'), workers: port('workers'), scheduler: port('scheduler') },
+    amqpUrl: given('AMQP_URL'),
+    databaseUrl: given('DATABASE_URL'),
+    privateBroker: readSwitch(given('SCUTWORK_PRIVATE_BROKER'), 'SCUTWORK_PRIVATE_BROKER', mistakes),
+  };
+  mistakes.push(
+    ...wrongUrls('AMQP_URL', configuration.amqpUrl?.split(','), ['amqp:', 'amqps:'], 'amqp://user:password@host:5672'),
+    ...wrongUrls(
+      'DATABASE_URL',
+      list(configuration.databaseUrl),
+      ['postgres:', 'postgresql:'],
+      'postgresql://user:password@host:5432/name',
+    ),
+    ...sharedPorts(configuration.ports),
+  );
+  return { configuration, mistakes };
+}
+
+/** A variable that is set to nothing is not set. */
+function textOf(value: string | undefined): string | undefined {
+  const text = value?.trim();
+  return text === '' ? undefined : text;
+}
+
+function readPort(text: string | undefined, app: AppName, mistakes: Mistake[]): number {
+  const { variable, byDefault } = portVariables[app];
+  if (text === undefined) return byDefault;
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
+  mistakes.push({
+    variable,
+    problem: `"${text}" is not a port`,
+    hint: `a whole number from 1 to 65535, such as ${byDefault}`,
+  });
+  return byDefault;
+}
+
+function readSwitch(text: string | undefined, variable: string, mistakes: Mistake[]): boolean {
+  if (text === undefined || /^(on|true|1)$/i.test(text)) return true;
+  if (!/^(off|false|0)$/i.test(text))
+    mistakes.push({ variable, problem: `"${text}" is neither on nor off`, hint: 'on or off' });
+  return false;
+}
+
+/** Names the scheme alone: the rest of an address holds a password. */
+function wrongUrls(variable: string, urls: string[] | undefined, schemes: string[], example: string): Mistake[] {
+  return (urls ?? []).flatMap((text) => {
+    const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
+    if (url && schemes.includes(url.protocol) && url.hostname !== '') return [];
+    const problem = url ? `the scheme "${url.protocol}//" is not one of ${schemes.join(', ')}` : 'not an address';
+    return [{ variable, problem, hint: `an address such as ${example}` }];
+  });
+}
+
+function sharedPorts(ports: Record<AppName, number>): Mistake[] {
+  const apps = Object.keys(portVariables) as AppName[];
+  return apps.flatMap((app, index) => {
+    const other = apps.slice(0, index).find((earlier) => ports[earlier] === ports[app]);
+    if (!other) return [];
+    const problem = `${ports[app]} is also the port of ${other} (${portVariable(other)})`;
+    return [{ variable: portVariable(app), problem, hint: 'choose another port' }];
+  });
+}
+
+function list(text: string | undefined): string[] | undefined {
+  return text === undefined ? undefined : [text];
+}

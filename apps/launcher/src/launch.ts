@@ -1,0 +1,176 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { claim } from '@scutwork/local';
+import { ensureAdminToken } from './admin-token';
+import { openAppLog } from './app-log';
+import { askForQueues, banner } from './banner';
+import type { AppName, Configuration } from './configuration';
+import { findBroker, problemWith, type FoundBroker } from './find-broker';
+import { findDatabase, type FoundDatabase } from './find-database';
+import { keepRunning } from './keep-running';
+import { endOrphans, takenPorts } from './obstacles';
+import { StartRefused } from './refusal';
+import type { Screen } from './screen';
+import { superviseApp, type SupervisedApp } from './supervise-app';
+
+/** The apps take their time within this; then they are ended by force, and the broker gives their jobs to the next start. */
+const appsStopWithinMs = 6_500;
+const serversStopWithinMs = 2_500;
+const lookForBrokerEveryMs = 2_000;
+
+const appNames: AppName[] = ['producer', 'workers', 'scheduler'];
+
+export interface Launched {
+  /** Settles when everything runs; rejects when it cannot. */
+  readonly running: Promise<void>;
+  /** Ends everything: the apps first, then the servers they work with. A second call is harmless. */
+  stop(): Promise<void>;
+}
+
+type Step = () => Promise<void>;
+
+interface Servers {
+  broker: FoundBroker;
+  database: FoundDatabase;
+}
+
+/** Starts everything `npm start` promises. Throws `StartRefused` before anything is started. */
+export async function launch(configuration: Configuration, screen: Screen, cwd: string): Promise<Launched> {
+  const { dataDir } = configuration;
+  // As root the database's own user must be able to pass through; what is secret in there has modes of its own.
+  mkdirSync(dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+  const lock = claim(join(dataDir, 'launcher.json'));
+  if (!lock.held) throw alreadyRunning(lock.by.pid, dataDir);
+  try {
+    await clearTheWay(configuration, screen);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  const stopping = new AbortController();
+  const undoing: Step[] = [];
+  const running = bringUp(configuration, screen, cwd, undoing, stopping.signal);
+  running.catch(() => undefined);
+  const stop = async () => {
+    stopping.abort();
+    await undo(undoing);
+    // A start that is still under way may have brought up more meanwhile.
+    await running.catch(() => undefined);
+    await undo(undoing);
+    lock.release();
+  };
+  let stopped: Promise<void> | undefined;
+  return { running, stop: () => (stopped ??= stop()) };
+}
+
+/** Undoes the steps of the start, the last one first. */
+async function undo(steps: Step[]): Promise<void> {
+  for (let step = steps.pop(); step; step = steps.pop()) await step();
+}
+
+async function bringUp(
+  configuration: Configuration,
+  screen: Screen,
+  cwd: string,
+  undoing: Step[],
+  signal: AbortSignal,
+): Promise<void> {
+  const tokenFile = ensureAdminToken(configuration.dataDir);
+  const servers = await startServers(configuration, screen, undoing);
+  signal.throwIfAborted();
+  const apps: SupervisedApp[] = [];
+  undoing.push(() => stopApps(apps));
+  const start = (name: AppName) => apps.push(startApp(name, configuration, servers, screen));
+
+  start('producer');
+  if (servers.broker.kind === 'none') {
+    await Promise.all(apps.map((app) => app.live));
+    screen.warn(noBroker(servers.broker.problem, configuration));
+    servers.broker = await brokerAppears(servers.broker.url, configuration, signal);
+    signal.throwIfAborted();
+  }
+  start('workers');
+  start('scheduler');
+  await Promise.all(apps.map((app) => app.live));
+  signal.throwIfAborted();
+  const queues = await askForQueues(configuration.ports.workers);
+  screen.say(banner({ configuration, ...servers, queues, tokenFile, cwd }));
+}
+
+async function clearTheWay({ dataDir, ports, rootDir }: Configuration, screen: Screen): Promise<void> {
+  const missing = appNames.map((name) => entryOf(rootDir, name)).filter((file) => !existsSync(file));
+  if (missing.length > 0) throw new StartRefused([`not built: ${missing.join(', ')}\n  type: npm run build`]);
+  const orphans = await endOrphans(dataDir, appNames);
+  if (orphans.length > 0) screen.say(`ended what an earlier start had left running: ${orphans.join(', ')}`);
+  const taken = await takenPorts(ports);
+  if (taken.length > 0) throw new StartRefused(taken.map(({ problem, hint }) => `${problem}\n  ${hint}`));
+}
+
+/** Both are started side by side; each is handed over for stopping as soon as it is there. */
+async function startServers(configuration: Configuration, screen: Screen, undoing: Step[]): Promise<Servers> {
+  const [broker, database] = await Promise.all([findBroker(configuration, screen), findDatabase(configuration)]);
+  if (database.kind === 'none') screen.warn(`no PostgreSQL: ${database.problem}\njobs run all the same`);
+  const stops: Step[] = [];
+  const keep = (
+    name: string,
+    server: Parameters<typeof keepRunning>[1] & { stop(o: { deadlineMs: number }): Promise<void> },
+  ) => {
+    const watch = keepRunning(name, server, screen);
+    stops.push(async () => {
+      await watch.leave();
+      await server.stop({ deadlineMs: serversStopWithinMs });
+    });
+  };
+  if (broker.kind === 'private') keep('RabbitMQ', broker.server);
+  if (database.kind === 'private') keep('PostgreSQL', database.server);
+  undoing.push(async () => {
+    await Promise.all(stops.map((stop) => stop()));
+  });
+  return { broker, database };
+}
+
+function startApp(name: AppName, configuration: Configuration, servers: Servers, screen: Screen): SupervisedApp {
+  const { rootDir, dataDir, ports } = configuration;
+  const { broker, database } = servers;
+  const env = {
+    ...process.env,
+    AMQP_URL: broker.url,
+    ...(database.kind === 'none' ? {} : { DATABASE_URL: database.url }),
+    PORT: String(ports[name]),
+    SCUTWORK_DATA_DIR: dataDir,
+  };
+  const spec = { name, entry: entryOf(rootDir, name), port: ports[name], env };
+  return superviseApp(spec, { rootDir, dataDir, screen, log: openAppLog(dataDir, name, screen) });
+}
+
+async function stopApps(apps: SupervisedApp[]): Promise<void> {
+  await Promise.all(apps.map((app) => app.stop({ deadlineMs: appsStopWithinMs })));
+}
+
+/** Looks until a broker lets us in. */
+async function brokerAppears(url: string, { amqpUrl }: Configuration, signal: AbortSignal): Promise<FoundBroker> {
+  while (!signal.aborted && (await problemWith(url)) !== undefined) {
+    await sleep(lookForBrokerEveryMs, undefined, { signal }).catch(() => undefined);
+  }
+  return { kind: amqpUrl === undefined ? 'found' : 'given', url };
+}
+
+function entryOf(rootDir: string, name: AppName): string {
+  return join(rootDir, 'apps', name, 'dist', 'main.js');
+}
+
+function noBroker(problem: string, { ports }: Configuration): string {
+  return [
+    '',
+    `No broker: ${problem}`,
+    `The producer is up (http://127.0.0.1:${ports.producer}/health/ready says 503). As soon as a broker appears everything goes on by itself.`,
+    '',
+  ].join('\n');
+}
+
+function alreadyRunning(pid: number, dataDir: string): StartRefused {
+  return new StartRefused([
+    `Scutwork is running already: process ${pid}, in ${dataDir}\n  stop it with Ctrl-C there, or: kill ${pid}`,
+  ]);
+}
