@@ -1,5 +1,5 @@
 import type { AnyJob } from '../contracts/define-job';
-import { encodeHeaders } from '../contracts/envelope';
+import { encodeHeaders, messageIdOf } from '../contracts/envelope';
 import { DeliveryError, JobError } from '../contracts/errors';
 import type { JobEvent } from '../contracts/job-events';
 import { JobIdentity, checkJobId, newJobId } from '../contracts/job-id';
@@ -55,13 +55,14 @@ function messageOf(
   provenance: Provenance,
 ): OutgoingMessage {
   const { overrides, definition, identity } = job;
+  const { messageId, key } = messageIdOf(identity);
   const route = routeJob(settings.names, definition.type, job.priority, { delayMs: overrides.delayMs, exact: true });
   return {
     exchange: route.exchange,
     routingKey: route.routingKey,
     body: Buffer.from(job.payload),
     mandatory: true,
-    messageId: identity.key ?? identity.id,
+    messageId,
     type: definition.type,
     contentType: 'application/json',
     timestamp: Math.floor(settings.clock.now() / 1_000),
@@ -70,6 +71,7 @@ function messageOf(
     headers: encodeHeaders({
       ...overrides,
       ...provenance,
+      key,
       delayMs: route.remainingMs,
       recorded: settings.records === 'on',
     }),

@@ -45,6 +45,7 @@ export function resolveBackoff(
   if (typeof backoff === 'number' || typeof backoff === 'string') {
     return { type: 'fixed', delayMs: wait(backoff, field), jitter: 0 };
   }
+  if (typeof backoff !== 'object' || backoff === null) throw invalid(field, backoff, 'a duration or an object');
   const jitter = share(backoff.jitter ?? defaults.jitter, `${field}.jitter`);
   switch (backoff.type) {
     case 'fixed':
@@ -80,7 +81,7 @@ function wait(value: Duration, field: string): number {
 }
 
 function share(value: number, field: string): number {
-  if (!(value >= 0 && value <= 1)) throw invalid(field, value, 'a number from 0 to 1');
+  if (typeof value !== 'number' || !(value >= 0 && value <= 1)) throw invalid(field, value, 'a number from 0 to 1');
   return value;
 }
 

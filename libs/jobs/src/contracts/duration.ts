@@ -5,8 +5,13 @@ export type Duration = number | string;
 
 /** The duration in milliseconds, or undefined when it is not one. Fractions are rounded up. */
 export function durationMs(value: Duration): number | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? Math.ceil(value) : undefined;
+  if (typeof value === 'number') return wholeMs(value);
   if (typeof value !== 'string' || value.trim() === '' || value.length > 100) return undefined;
-  const parsed: unknown = ms(value as ms.StringValue);
-  return typeof parsed === 'number' && Number.isFinite(parsed) ? Math.ceil(parsed) : undefined;
+  return wholeMs(ms(value as ms.StringValue));
+}
+
+/** Headers carry whole numbers that every language can hold: nothing beyond 2^53. */
+function wholeMs(value: unknown): number | undefined {
+  const whole = typeof value === 'number' ? Math.ceil(value) : Number.NaN;
+  return Number.isSafeInteger(whole) ? whole : undefined;
 }

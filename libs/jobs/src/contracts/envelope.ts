@@ -2,11 +2,13 @@ import type { ResolvedBackoff } from './backoff';
 import { HEADER } from './headers';
 import { JobIdentity, identify } from './job-id';
 import type { Priority } from './job-type';
-import type { HeaderValue, IncomingMessage } from './message';
+import { HeaderValue, IncomingMessage, MOST_PROPERTY_BYTES } from './message';
 import { parseIsoTime } from './options';
 
 /** What the headers of a message say of its job. Everything that is missing has its default filled in elsewhere. */
 export interface JobHeaders {
+  /** The custom id, where the message id has no room for it. */
+  key?: string;
   /** Milliseconds still to wait. */
   delayMs: number;
   attempt: number;
@@ -40,6 +42,7 @@ export interface ReceivedJob extends JobHeaders {
 /** Headers for a job; what is at its default is left out. */
 export function encodeHeaders(job: Partial<JobHeaders>): Record<string, HeaderValue> {
   const headers: Record<string, HeaderValue> = {};
+  if (job.key !== undefined) headers[HEADER.key] = job.key;
   if (job.delayMs) headers[HEADER.delay] = job.delayMs;
   if (job.attempt !== undefined && job.attempt > 1) headers[HEADER.attempt] = job.attempt;
   if (job.maxAttempts !== undefined) headers[HEADER.maxAttempts] = job.maxAttempts;
@@ -68,6 +71,7 @@ export interface HeaderFault {
 export function decodeHeaders(message: IncomingMessage): JobHeaders | HeaderFault {
   const read = new HeaderReader(message.headers);
   const headers: JobHeaders = {
+    key: read.text(HEADER.key),
     delayMs: read.whole(HEADER.delay, 0) ?? 0,
     attempt: read.whole(HEADER.attempt, 1) ?? 1,
     maxAttempts: read.whole(HEADER.maxAttempts, 1),
@@ -75,21 +79,30 @@ export function decodeHeaders(message: IncomingMessage): JobHeaders | HeaderFaul
     timeoutMs: read.whole(HEADER.timeout, 1),
     expiresAtMs: read.time(HEADER.expiresAt),
     generation: read.whole(HEADER.generation, 0) ?? 0,
-    tags: read.text(HEADER.tags)?.split(','),
+    tags: read.list(HEADER.tags),
     tenant: read.text(HEADER.tenant),
     group: read.text(HEADER.group),
     schedule: read.text(HEADER.schedule),
     flow: read.text(HEADER.flow),
-    recorded: message.headers[HEADER.recorded] !== undefined,
+    recorded: read.flag(HEADER.recorded),
     deferredMs: read.whole(HEADER.deferred, 0) ?? 0,
     traceparent: read.text(HEADER.traceparent),
   };
   return read.fault ?? headers;
 }
 
+/** What the message id property holds: the id as it was chosen, or the UUID made from it where that is too long. */
+export function messageIdOf({ id, key }: JobIdentity): { messageId: string; key?: string } {
+  if (key === undefined) return { messageId: id };
+  return Buffer.byteLength(key) <= MOST_PROPERTY_BYTES ? { messageId: key } : { messageId: id, key };
+}
+
 /** The job's identity by its message id; undefined for a message without one. */
 export function identityOf(message: IncomingMessage): JobIdentity | undefined {
-  return message.messageId ? identify(message.messageId) : undefined;
+  if (!message.messageId) return undefined;
+  const identity = identify(message.messageId);
+  const key = message.headers[HEADER.key];
+  return identity.key === undefined && typeof key === 'string' ? { ...identity, key } : identity;
 }
 
 class HeaderReader {
@@ -104,6 +117,19 @@ class HeaderReader {
     if (typeof value === 'number' || typeof value === 'boolean') return String(value);
     if (Array.isArray(value)) return value.map(String).join(',');
     return this.refuse(name, 'it must be a text');
+  }
+
+  list(name: string): string[] | undefined {
+    const texts = this.text(name)
+      ?.split(',')
+      .map((text) => text.trim())
+      .filter((text) => text !== '');
+    return texts?.length ? texts : undefined;
+  }
+
+  flag(name: string): boolean {
+    const value = this.headers[name];
+    return value !== undefined && value !== null && value !== false;
   }
 
   whole(name: string, least: number): number | undefined {
@@ -141,7 +167,7 @@ class HeaderReader {
 function checkBackoff(value: unknown): ResolvedBackoff {
   if (typeof value !== 'object' || value === null) throw new TypeError('not an object');
   const given = value as Record<string, unknown>;
-  const jitter = number(given['jitter'] ?? 0, 0);
+  const jitter = number(given['jitter'] ?? 0, 0, 1);
   switch (given['type']) {
     case 'fixed':
       return { type: 'fixed', delayMs: number(given['delayMs'], 0), jitter };
@@ -149,7 +175,7 @@ function checkBackoff(value: unknown): ResolvedBackoff {
       return {
         type: 'exponential',
         delayMs: number(given['delayMs'], 0),
-        multiplier: number(given['multiplier'] ?? 2, 1),
+        multiplier: number(given['multiplier'] ?? 2, 1, Number.MAX_VALUE),
         maxDelayMs: number(given['maxDelayMs'] ?? 60_000, 0),
         jitter,
       };
@@ -166,7 +192,7 @@ function checkBackoff(value: unknown): ResolvedBackoff {
   }
 }
 
-function number(value: unknown, least: number): number {
-  if (typeof value !== 'number' || !(value >= least)) throw new TypeError('not a number');
+function number(value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value !== 'number' || !(value >= least && value <= most)) throw new TypeError('not a number in its range');
   return value;
 }

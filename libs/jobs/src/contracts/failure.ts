@@ -5,20 +5,30 @@ const MAX_STACK = 8_000;
 
 /** Whatever was thrown, as it is recorded: bounded, and never failing itself. */
 export function describeFailure(thrown: unknown): Failure {
-  if (thrown instanceof Error) {
-    const code: unknown = 'code' in thrown ? thrown.code : undefined;
-    return {
-      name: clip(thrown.name, 200),
-      message: clip(thrown.message, MAX_MESSAGE),
-      ...(typeof code === 'string' || typeof code === 'number' ? { code: clip(String(code), 200) } : {}),
-      ...(thrown.stack ? { stack: clip(withCauses(thrown), MAX_STACK) } : {}),
-    };
+  try {
+    return thrown instanceof Error ? describeError(thrown) : describeThrownValue(thrown);
+  } catch {
+    // Getters and proxies can throw themselves: that must fail this attempt, not its worker.
+    return { name: 'ThrownValue', message: 'What was thrown cannot be read' };
   }
-  return { name: 'ThrownValue', message: clip(describeValue(thrown), MAX_MESSAGE) };
+}
+
+function describeError(error: Error): Failure {
+  const code: unknown = 'code' in error ? error.code : undefined;
+  return {
+    name: clip(String(error.name), 200),
+    message: clip(String(error.message), MAX_MESSAGE),
+    ...(typeof code === 'string' || typeof code === 'number' ? { code: clip(String(code), 200) } : {}),
+    ...(error.stack ? { stack: clip(withCauses(error), MAX_STACK) } : {}),
+  };
+}
+
+function describeThrownValue(value: unknown): Failure {
+  return { name: 'ThrownValue', message: clip(describeValue(value), MAX_MESSAGE) };
 }
 
 function withCauses(error: Error): string {
-  const lines = [error.stack ?? ''];
+  const lines = [String(error.stack)];
   const seen = new Set<unknown>([error]);
   for (let cause = error.cause; cause instanceof Error && !seen.has(cause); cause = cause.cause) {
     seen.add(cause);

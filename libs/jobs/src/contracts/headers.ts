@@ -1,5 +1,7 @@
 /** The headers of the wire contract. All are optional: only routing key and body are required. */
 export const HEADER = {
+  /** The custom id, where it is too long for the message id: that is then the UUID made from it. */
+  key: 'x-job-key',
   /** Milliseconds still to wait after this pass, relative. */
   delay: 'x-job-delay',
   /** 1 for the first attempt. */

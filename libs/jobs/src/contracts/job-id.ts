@@ -3,6 +3,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { JobError } from './errors';
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+/** Ids that stand for themselves: those we make, and those made from a key, so that either may be given again. */
+const OUR_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const MAX_KEY_LENGTH = 128;
 
 /** A job's identity: `id` is a UUID everywhere; `key` is the text it was made from, when somebody chose one. */
@@ -17,11 +19,11 @@ export function newJobId(): string {
 }
 
 /**
- * The identity behind a message id. A UUIDv7 stands for itself; any other text is kept as `key` and maps to the
+ * The identity behind a message id. A UUIDv7 or UUIDv8 stands for itself; any other text is kept as `key` and maps to the
  * UUIDv8 (RFC 9562 section 5.8) of its SHA-256, which is the same in every process and language.
  */
 export function identify(messageId: string): JobIdentity {
-  if (UUID_V7.test(messageId)) return { id: messageId };
+  if (OUR_ID.test(messageId)) return { id: messageId };
   const bytes = createHash('sha256').update(messageId, 'utf8').digest().subarray(0, 16);
   bytes[6] = (bytes.readUInt8(6) & 0x0f) | 0x80;
   bytes[8] = (bytes.readUInt8(8) & 0x3f) | 0x80;

@@ -1,6 +1,9 @@
 /** A header value as AMQP 0-9-1 tables carry it; what we write is text, numbers and booleans only. */
 export type HeaderValue = string | number | boolean;
 
+/** What a text property of AMQP (message id, type, correlation id) can hold. */
+export const MOST_PROPERTY_BYTES = 255;
+
 /** A message on its way to the broker. Always persistent. */
 export interface OutgoingMessage {
   exchange: string;

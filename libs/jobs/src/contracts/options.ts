@@ -1,6 +1,7 @@
 import { Backoff, DEFAULT_BACKOFF, ResolvedBackoff, resolveBackoff } from './backoff';
 import { Duration, durationMs } from './duration';
-import { JobError } from './errors';
+import { ErrorCode, JobError } from './errors';
+import { MOST_PROPERTY_BYTES } from './message';
 import { PRIORITIES, Priority, isPriority } from './job-type';
 
 /**
@@ -77,8 +78,8 @@ export function resolveJobOptions(options: JobOptions | undefined, nowMs: number
     delayMs: resolveDelay(options.delay, nowMs),
     expiresAtMs: resolveExpiry(options.expiresAt),
     tags: resolveTags(options.tags),
-    tenant: shortText(options.tenant, 'options.tenant'),
-    correlationId: shortText(options.correlationId, 'options.correlationId'),
+    tenant: shortText(options.tenant, 'options.tenant', 'tenant_invalid'),
+    correlationId: resolveCorrelation(options.correlationId),
   };
 }
 
@@ -144,7 +145,7 @@ function resolveTimeout(timeout: Duration, field: string): number {
 function resolveDelay(delay: Duration | Date | undefined, nowMs: number): number {
   if (delay === undefined) return 0;
   const parsed = delay instanceof Date ? dateDelay(delay, nowMs) : durationMs(delay);
-  if (parsed !== undefined && parsed >= 0 && parsed <= Number.MAX_SAFE_INTEGER) return parsed;
+  if (parsed !== undefined && parsed >= 0) return parsed;
   throw new JobError(
     'delay_invalid',
     `options.delay is ${delay instanceof Date ? 'an invalid date' : JSON.stringify(delay)}`,
@@ -170,7 +171,8 @@ function resolveExpiry(expiresAt: Date | string | undefined): number | undefined
   });
 }
 
-const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
+/** Years beyond 9999 have a sign and six digits, as `Date` writes them. */
+const ISO_TIME = /^(?:\d{4}|[+-]\d{6})-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
 
 /** Milliseconds since 1970 of an ISO 8601 text with a zone; NaN for anything else. */
 export function parseIsoTime(text: unknown): number {
@@ -179,22 +181,34 @@ export function parseIsoTime(text: unknown): number {
 
 function resolveTags(tags: string[] | undefined): string[] | undefined {
   if (tags === undefined) return undefined;
-  const legal =
-    Array.isArray(tags) &&
-    tags.length <= 20 &&
-    tags.every((tag) => typeof tag === 'string' && tag !== '' && tag.length <= 64);
+  const legal = Array.isArray(tags) && tags.length <= 20 && tags.every(isTag);
   if (legal) return tags.length === 0 ? undefined : [...new Set(tags)];
-  throw new JobError('tags_invalid', 'options.tags must be at most 20 texts of 1 to 64 characters', {
+  throw new JobError('tags_invalid', 'options.tags must be at most 20 texts of 1 to 64 characters, without commas', {
     field: 'options.tags',
-    hint: 'For example ["invoice", "eu"].',
+    hint: 'For example ["invoice", "eu"]; no tag starts or ends with a space.',
   });
 }
 
-function shortText(text: string | undefined, field: string): string | undefined {
+/** Tags travel in one header, joined by commas, and are trimmed when they are read. */
+function isTag(tag: unknown): boolean {
+  return typeof tag === 'string' && tag !== '' && tag.length <= 64 && !tag.includes(',') && tag.trim() === tag;
+}
+
+function shortText(text: string | undefined, field: string, code: ErrorCode): string | undefined {
   if (text === undefined) return undefined;
   if (typeof text === 'string' && text.length >= 1 && text.length <= 128) return text;
-  throw new JobError('tags_invalid', `${field} must be a text of 1 to 128 characters`, {
+  throw new JobError(code, `${field} must be a text of 1 to 128 characters`, {
     field,
     hint: 'Shorten it, or leave it out.',
+  });
+}
+
+function resolveCorrelation(correlationId: string | undefined): string | undefined {
+  const [field, code] = ['options.correlationId', 'correlation_id_invalid'] as const;
+  const text = shortText(correlationId, field, code);
+  if (text === undefined || Buffer.byteLength(text) <= MOST_PROPERTY_BYTES) return text;
+  throw new JobError(code, `${field} has ${Buffer.byteLength(text)} bytes; ${MOST_PROPERTY_BYTES} are the most`, {
+    field,
+    hint: 'Shorten it, or use letters that take one byte each.',
   });
 }

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { catalogOf, defineJob } from './define-job';
+
+const payload = z.object({ to: z.string() });
+
+test('a definition keeps what it sets and leaves the rest to the defaults', () => {
+  const Welcome = defineJob({ type: 'email.welcome', payload, attempts: 5, priority: 7, timeout: '30s' });
+  expect(Welcome).toMatchObject({ type: 'email.welcome', queue: 'email', version: 1, schema: payload });
+  expect(Welcome.policy).toEqual({ maxAttempts: 5, priority: 'high', timeoutMs: 30_000 });
+});
+
+test('a definition cannot be changed afterwards', () => {
+  const Welcome = defineJob({ type: 'email.welcome', payload });
+  expect(Object.isFrozen(Welcome) && Object.isFrozen(Welcome.policy)).toBe(true);
+});
+
+test.each([
+  [{ type: 'Email' }, 'job_type_invalid', 'type'],
+  [{ type: 'email.welcome', version: 0 }, 'job_type_invalid', 'version'],
+  [{ type: 'email.welcome', version: 1.5 }, 'job_type_invalid', 'version'],
+  [{ type: 'email.welcome', retries: -1 }, 'attempts_invalid', 'email.welcome.retries'],
+  [{ type: 'email.welcome', backoff: 'soon' }, 'backoff_invalid', 'email.welcome.backoff'],
+  [{ type: 'email.welcome', timeout: 0 }, 'timeout_invalid', 'email.welcome.timeout'],
+])('%j is refused by %s, naming %s', (declaration, code, field) => {
+  expect(() => defineJob({ payload, ...declaration })).toThrow(expect.objectContaining({ code, field }));
+});
+
+test('one type has one definition, which may be given twice', () => {
+  const Welcome = defineJob({ type: 'email.welcome', payload });
+  expect([...catalogOf([Welcome, Welcome]).keys()]).toEqual(['email.welcome']);
+  expect(() => catalogOf([Welcome, defineJob({ type: 'email.welcome', payload })])).toThrow(
+    expect.objectContaining({ code: 'configuration_invalid', field: 'email.welcome' }),
+  );
+});
