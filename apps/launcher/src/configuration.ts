@@ -1,4 +1,5 @@
 import { isAbsolute, join, resolve } from 'node:path';
+import type { Refusal } from './refusal';
 
 export type AppName = 'producer' | 'workers' | 'scheduler';
 
@@ -17,13 +18,6 @@ export interface Configuration {
   privateBroker: boolean;
 }
 
-/** One thing wrong with the environment: the variable, what is wrong, what would be right. */
-export interface Mistake {
-  variable: string;
-  problem: string;
-  hint: string;
-}
-
 const portVariables: Record<AppName, { variable: string; byDefault: number }> = {
   producer: { variable: 'PORT', byDefault: 3000 },
   workers: { variable: 'WORKERS_PORT', byDefault: 3001 },
@@ -39,8 +33,8 @@ export function portVariable(app: AppName): string {
 export function readConfiguration(
   env: NodeJS.ProcessEnv,
   rootDir: string,
-): { configuration: Configuration; mistakes: Mistake[] } {
-  const mistakes: Mistake[] = [];
+): { configuration: Configuration; mistakes: Refusal[] } {
+  const mistakes: Refusal[] = [];
   const given = (name: string) => textOf(env[name]);
   const port = (app: AppName) => readPort(given(portVariables[app].variable), app, mistakes);
   const dataDir = given('SCUTWORK_DATA_DIR') ?? '.scutwork';
@@ -71,44 +65,45 @@ function textOf(value: string | undefined): string | undefined {
   return text === '' ? undefined : text;
 }
 
-function readPort(text: string | undefined, app: AppName, mistakes: Mistake[]): number {
+function readPort(text: string | undefined, app: AppName, mistakes: Refusal[]): number {
   const { variable, byDefault } = portVariables[app];
   if (text === undefined) return byDefault;
   const port = Number(text);
   if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
-  mistakes.push({
-    variable,
-    problem: `"${text}" is not a port`,
-    hint: `a whole number from 1 to 65535, such as ${byDefault}`,
-  });
+  const hint = `set a whole number from 1 to 65535, such as ${byDefault}`;
+  mistakes.push(invalid(variable, `"${text}" is not a port`, hint));
   return byDefault;
 }
 
-function readSwitch(text: string | undefined, variable: string, mistakes: Mistake[]): boolean {
+function readSwitch(text: string | undefined, variable: string, mistakes: Refusal[]): boolean {
   if (text === undefined || /^(on|true|1)$/i.test(text)) return true;
-  if (!/^(off|false|0)$/i.test(text))
-    mistakes.push({ variable, problem: `"${text}" is neither on nor off`, hint: 'on or off' });
+  const known = /^(off|false|0)$/i.test(text);
+  if (!known) mistakes.push(invalid(variable, `"${text}" is neither on nor off`, 'set on or off'));
   return false;
 }
 
 /** Names the scheme alone: the rest of an address holds a password. */
-function wrongUrls(variable: string, urls: string[] | undefined, schemes: string[], example: string): Mistake[] {
+function wrongUrls(variable: string, urls: string[] | undefined, schemes: string[], example: string): Refusal[] {
   return (urls ?? []).flatMap((text) => {
     const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
     if (url && schemes.includes(url.protocol) && url.hostname !== '') return [];
     const problem = url ? `the scheme "${url.protocol}//" is not one of ${schemes.join(', ')}` : 'not an address';
-    return [{ variable, problem, hint: `an address such as ${example}` }];
+    return [invalid(variable, problem, `set an address such as ${example}`)];
   });
 }
 
-function sharedPorts(ports: Record<AppName, number>): Mistake[] {
+function sharedPorts(ports: Record<AppName, number>): Refusal[] {
   const apps = Object.keys(portVariables) as AppName[];
   return apps.flatMap((app, index) => {
     const other = apps.slice(0, index).find((earlier) => ports[earlier] === ports[app]);
     if (!other) return [];
     const problem = `${ports[app]} is also the port of ${other} (${portVariable(other)})`;
-    return [{ variable: portVariable(app), problem, hint: 'choose another port' }];
+    return [invalid(portVariable(app), problem, 'set another port')];
   });
+}
+
+function invalid(variable: string, problem: string, hint: string): Refusal {
+  return { code: 'CONFIGURATION_INVALID', problem: `${variable}: ${problem}`, hint };
 }
 
 function list(text: string | undefined): string[] | undefined {

@@ -100,11 +100,13 @@ async function bringUp(
 
 async function clearTheWay({ dataDir, ports, rootDir }: Configuration, screen: Screen): Promise<void> {
   const missing = appNames.map((name) => entryOf(rootDir, name)).filter((file) => !existsSync(file));
-  if (missing.length > 0) throw new StartRefused([`not built: ${missing.join(', ')}\n  type: npm run build`]);
+  const notBuilt = (file: string) =>
+    ({ code: 'NOT_BUILT', problem: `${file} is missing`, hint: 'type: npm run build' }) as const;
+  if (missing.length > 0) throw new StartRefused(missing.map(notBuilt));
   const orphans = await endOrphans(dataDir, appNames);
   if (orphans.length > 0) screen.say(`ended what an earlier start had left running: ${orphans.join(', ')}`);
   const taken = await takenPorts(ports);
-  if (taken.length > 0) throw new StartRefused(taken.map(({ problem, hint }) => `${problem}\n  ${hint}`));
+  if (taken.length > 0) throw new StartRefused(taken);
 }
 
 /** Both are started side by side; each is handed over for stopping as soon as it is there. */
@@ -170,7 +172,6 @@ function noBroker(problem: string, { ports }: Configuration): string {
 }
 
 function alreadyRunning(pid: number, dataDir: string): StartRefused {
-  return new StartRefused([
-    `Scutwork is running already: process ${pid}, in ${dataDir}\n  stop it with Ctrl-C there, or: kill ${pid}`,
-  ]);
+  const problem = `Scutwork runs already: process ${pid}, with its data in ${dataDir}`;
+  return new StartRefused([{ code: 'ALREADY_RUNNING', problem, hint: `stop it with Ctrl-C there, or: kill ${pid}` }]);
 }

@@ -12,7 +12,7 @@ async function main(): Promise<number> {
   const rootDir = join(__dirname, '..', '..', '..');
   const { configuration, mistakes } = readConfiguration(process.env, rootDir);
   if (mistakes.length > 0) {
-    throw new StartRefused(mistakes.map(({ variable, problem, hint }) => `${variable}: ${problem}; it takes ${hint}`));
+    throw new StartRefused(mistakes);
   }
   const asked = stopRequest();
   const launched = await launch(configuration, screen, process.env.INIT_CWD ?? process.cwd());
@@ -54,7 +54,7 @@ function stopRequest(): Promise<void> {
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    const text = error instanceof StartRefused ? error.reasons.join('\n') : explain(error);
+    const text = error instanceof StartRefused ? error.message : explain(error);
     screen.warn(`\nScutwork did not start.\n${text}\n`);
     process.exit(1);
   },

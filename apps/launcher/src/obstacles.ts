@@ -1,5 +1,6 @@
 import { isPortFree, readJson, whoListens, endProcess, isAlive, type ProcessId } from '@scutwork/local';
-import { portVariable, type AppName, type Mistake } from './configuration';
+import { portVariable, type AppName } from './configuration';
+import type { Refusal } from './refusal';
 import { pidFile } from './supervise-app';
 
 /** Ends the apps that a launcher left behind which was killed. */
@@ -13,19 +14,19 @@ export async function endOrphans(dataDir: string, apps: AppName[]): Promise<AppN
 }
 
 /** The ports that others hold, with the holder if it may be known, and the variable that chooses another. */
-export async function takenPorts(ports: Record<AppName, number>): Promise<Mistake[]> {
+export async function takenPorts(ports: Record<AppName, number>): Promise<Refusal[]> {
   const checks = (Object.entries(ports) as [AppName, number][]).map(async ([app, port]) => {
     if (await isPortFree(port)) return [];
     const holder = whoListens(port);
-    const who = holder ? `process ${holder.pid} (${holder.command.slice(0, 80)})` : 'another process';
+    const who = holder ? `process ${holder.pid} (${programOf(holder.command)})` : 'another process';
     const problem = `port ${port} of 127.0.0.1, wanted for ${app}, is taken by ${who}`;
-    return [
-      {
-        variable: portVariable(app),
-        problem,
-        hint: `end that process, or choose another port: ${portVariable(app)}=${port + 100} npm start`,
-      },
-    ];
+    const hint = `end that process, or choose another port: ${portVariable(app)}=${port + 100} npm start`;
+    return [{ code: 'PORT_TAKEN', problem, hint } satisfies Refusal];
   });
   return (await Promise.all(checks)).flat();
+}
+
+/** The rest of a command line may hold secrets. */
+function programOf(command: string): string {
+  return command.split(' ').slice(0, 2).join(' ').slice(0, 100);
 }

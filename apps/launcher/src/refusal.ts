@@ -1,8 +1,19 @@
-/** Nothing was started, for these reasons; each says what to do. */
+/** Why nothing can be started; stable, so that scripts may look for it. */
+export type RefusalCode =
+  'CONFIGURATION_INVALID' | 'ALREADY_RUNNING' | 'PORT_TAKEN' | 'NOT_BUILT' | 'APP_DOES_NOT_START';
+
+/** What is wrong, and what to do about it. */
+export interface Refusal {
+  code: RefusalCode;
+  problem: string;
+  hint: string;
+}
+
+/** `npm start` cannot go on, for all of these reasons. */
 export class StartRefused extends Error {
   override readonly name = 'StartRefused';
 
-  constructor(readonly reasons: string[]) {
-    super(reasons.join('\n'));
+  constructor(readonly reasons: Refusal[]) {
+    super(reasons.map(({ code, problem, hint }) => `${code}: ${problem}\n  ${hint}`).join('\n'));
   }
 }

@@ -75,7 +75,8 @@ export function superviseApp(spec: AppSpec, options: SupervisionOptions): Superv
     crashes = livedMs > stableAfterMs ? 1 : crashes + 1;
     const how = signal ?? `exit code ${code}`;
     if (!wasLive && (code === configurationExit || crashes >= firstTries)) {
-      neverLive(new StartRefused([`${spec.name} does not start (${how})\n  its log: ${log.file}`]));
+      const problem = `${spec.name} ended before it was ready (${how})`;
+      neverLive(new StartRefused([{ code: 'APP_DOES_NOT_START', problem, hint: `read ${log.file}` }]));
       return;
     }
     const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (crashes - 1));
