@@ -1,3 +1,4 @@
+import ms from 'ms';
 import { PRIORITIES, jobTypeFault } from '../contracts/job-type';
 import { ConfigurationError } from '../contracts/errors';
 import { LADDER_BITS, LADDER_UNIT_MS, dueBindingKey, skipBindingKey, waitBindingKey } from './ladder-keys';
@@ -127,7 +128,7 @@ function ladderPlan(names: Names, type: QueueType): TopologyPlan {
         ...safeDeadLettering(type, bit === 0 ? names.due : names.delay(bit - 1)),
         'x-message-ttl': LADDER_UNIT_MS * 2 ** bit,
       },
-      purpose: `waits ${(LADDER_UNIT_MS * 2 ** bit) / 1_000} s`,
+      purpose: `waits ${waitText(LADDER_UNIT_MS * 2 ** bit)}`,
     })),
     bindings: bits.flatMap((bit): BindingPlan[] => [
       { from: names.delay(bit), to: names.delay(bit), toKind: 'queue', key: waitBindingKey(bit) },
@@ -139,6 +140,11 @@ function ladderPlan(names: Names, type: QueueType): TopologyPlan {
       },
     ]),
   };
+}
+
+/** Seconds, and beyond some minutes what they are for people. */
+function waitText(waitMs: number): string {
+  return waitMs < 300_000 ? `${waitMs / 1_000} s` : `${waitMs / 1_000} s, about ${ms(waitMs)}`;
 }
 
 /** The work queues of one job queue, its suspects and its dead letters. */

@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+import { PRIORITIES } from '../contracts/job-type';
+import { LADDER_BITS, LADDER_MAX_UNITS, LADDER_UNIT_MS, typeOfKey } from './ladder-keys';
+import { namesFor } from './names';
+import { planTopology } from './plan';
+import { Route, routeJob } from './route';
+
+const names = namesFor();
+const QUEUES = ['email', 'report', '0', '1'];
+const plan = planTopology({ names, queues: QUEUES });
+
+const priority = fc.constantFrom(...PRIORITIES);
+const words = fc.array(fc.stringMatching(/^[a-z0-9-]{1,6}$/), { maxLength: 4 });
+const type = fc.tuple(fc.constantFrom(...QUEUES), words).map(([queue, rest]) => [queue, ...rest].join('.'));
+const year = 365 * 86_400_000;
+const delayMs = fc.oneof(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 1, max: 3 * year }));
+
+/** AMQP's topic rule, written here anew: `*` is one word, `#` any number of words. */
+function matches(pattern: string[], key: string[]): boolean {
+  const [head, ...rest] = pattern;
+  if (head === undefined) return key.length === 0;
+  if (head === '#') return matches(rest, key) || (key.length > 0 && matches(pattern, key.slice(1)));
+  return key.length > 0 && (head === '*' || head === key[0]) && matches(rest, key.slice(1));
+}
+
+const taken = (exchange: string, key: string) =>
+  plan.bindings.filter((b) => b.from === exchange && matches(b.key.split('.'), key.split('.')));
+
+function waitedMs({ routingKey }: Route): number {
+  const bits = routingKey.split('.').slice(0, LADDER_BITS);
+  expect(bits.every((bit) => bit === '0' || bit === '1')).toBe(true);
+  return bits.reduce((sum, bit, i) => sum + (bit === '1' ? LADDER_UNIT_MS * 2 ** (LADDER_BITS - 1 - i) : 0), 0);
+}
+
+test('without a delay a job goes to its priority exchange, by its type', () => {
+  for (const none of [0, -5]) {
+    expect(routeJob(names, 'email.welcome', 'high', { delayMs: none, exact: false })).toEqual({
+      exchange: 'jobs.high',
+      routingKey: 'email.welcome',
+      remainingMs: 0,
+    });
+  }
+});
+
+test('the bits of the key add up to the delay, rounded up to a tenth of a second', () => {
+  fc.assert(
+    fc.property(delayMs, priority, type, (delay, p, t) => {
+      const route = routeJob(names, t, p, { delayMs: delay, exact: true });
+      const asked = Math.ceil(delay / LADDER_UNIT_MS) * LADDER_UNIT_MS;
+      expect(waitedMs(route)).toBe(Math.min(asked, LADDER_MAX_UNITS * LADDER_UNIT_MS));
+    }),
+  );
+});
+
+test('no wait is shorter than asked for, and a rounded one at most a quarter longer, in at most three hops', () => {
+  fc.assert(
+    fc.property(delayMs, priority, type, (delay, p, t) => {
+      const route = routeJob(names, t, p, { delayMs: delay, exact: false });
+      const waited = waitedMs(route);
+      const asked = Math.ceil(delay / LADDER_UNIT_MS) * LADDER_UNIT_MS;
+      expect(waited + route.remainingMs).toBeGreaterThanOrEqual(delay);
+      expect(waited).toBeLessThanOrEqual(asked * 1.25);
+      // Only what would be rounded beyond the top of the ladder takes every step of it.
+      const most = waited === LADDER_MAX_UNITS * LADDER_UNIT_MS ? LADDER_BITS : 3;
+      expect(hopsOf(route)).toBeLessThanOrEqual(most);
+    }),
+  );
+});
+
+const hopsOf = ({ routingKey }: Route) =>
+  routingKey
+    .split('.')
+    .slice(0, LADDER_BITS)
+    .filter((bit) => bit === '1').length;
+
+test('what is longer than the ladder goes round with the rest', () => {
+  const route = routeJob(names, 'email.welcome', 'low', { delayMs: year, exact: true });
+  expect(waitedMs(route) + route.remainingMs).toBe(year);
+  expect(hopsOf(route)).toBe(LADDER_BITS);
+  expect(route.remainingMs).toBeGreaterThan(50 * 86_400_000);
+});
+
+test.each([LADDER_MAX_UNITS * LADDER_UNIT_MS, LADDER_MAX_UNITS * LADDER_UNIT_MS - 1, Number.MAX_SAFE_INTEGER])(
+  'a wait of %p ms enters at the highest level',
+  (delay) => {
+    for (const exact of [true, false]) {
+      expect(routeJob(names, 'email', 'low', { delayMs: delay, exact })).toMatchObject({
+        exchange: 'jobs.delay.v1.27',
+        routingKey: `${'1.'.repeat(28)}low.email`,
+      });
+    }
+  },
+);
+
+test('a key never outgrows the 255 bytes of AMQP', () => {
+  const longest = routeJob(names, 'x'.repeat(120), 'critical', { delayMs: 1, exact: true });
+  expect(longest.routingKey.length).toBeLessThan(255);
+});
+
+test('at every exchange a message goes exactly one way, and ends in the work queue of its type and priority', () => {
+  fc.assert(
+    fc.property(delayMs, fc.boolean(), priority, type, (delay, exact, p, t) => {
+      const route = routeJob(names, t, p, { delayMs: delay, exact });
+      let waited = 0;
+      for (let exchange = route.exchange; exchange !== names.due;) {
+        const ways = taken(exchange, route.routingKey);
+        expect(ways).toHaveLength(1);
+        const way = ways[0] as (typeof ways)[number];
+        const queue = way.toKind === 'queue' ? plan.queues.find(({ name }) => name === way.to) : undefined;
+        waited += Number(queue?.arguments['x-message-ttl'] ?? 0);
+        exchange = String(queue ? queue.arguments['x-dead-letter-exchange'] : way.to);
+      }
+      expect(waited).toBe(waitedMs(route));
+      const queue = names.work(t.split('.')[0] ?? '', p);
+      expect(taken(names.due, route.routingKey).map(({ to }) => to)).toEqual([queue]);
+      expect(taken(names.priority(p), t).map(({ to }) => to)).toEqual([queue]);
+      expect(taken(names.door(p), t).map(({ to }) => to)).toEqual([queue]);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('the type is read from a key whether or not it came down the ladder', () => {
+  fc.assert(
+    fc.property(delayMs, priority, type, (delay, p, t) => {
+      expect(typeOfKey(t)).toBe(t);
+      expect(typeOfKey(routeJob(names, t, p, { delayMs: delay, exact: true }).routingKey)).toBe(t);
+    }),
+  );
+});
