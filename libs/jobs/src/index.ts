@@ -1,5 +1,13 @@
 export { defineJob } from './contracts/define-job';
-export type { AnyJob, InputOf, JobDeclaration, JobDefinition, PayloadOf, ResultOf, Schema } from './contracts/define-job';
+export type {
+  AnyJob,
+  InputOf,
+  JobDeclaration,
+  JobDefinition,
+  PayloadOf,
+  ResultOf,
+  Schema,
+} from './contracts/define-job';
 export type { Backoff, ResolvedBackoff } from './contracts/backoff';
 export type { Duration } from './contracts/duration';
 export {
@@ -27,6 +35,8 @@ export { DEFAULT_RUN_POLICY } from './contracts/options';
 export type { JobOptions, PriorityOption, RunOptions, RunPolicy } from './contracts/options';
 export type { DeadReason, DeferReason, Failure, Outcome } from './contracts/outcome';
 
+export { describeDifference, describePlan, diffPlans, planAsMarkdown } from './topology/describe';
+export type { PlanDifference } from './topology/describe';
 export { namesFor } from './topology/names';
 export type { Names } from './topology/names';
 export { mergePlans, planTopology } from './topology/plan';
@@ -34,6 +44,8 @@ export type { PlanOptions, QueueType, TopologyPlan } from './topology/plan';
 
 export type { Broker, BrokerState, Publisher, PublisherOptions, Subscription } from './broker/broker';
 export type { Delivery } from './broker/delivery';
+export { amqpBroker } from './broker/amqp/amqp-broker';
+export type { AmqpBrokerOptions } from './broker/amqp/options';
 
 export { JobsClient } from './client/jobs-client';
 export type { AddedJob, AddedJobs, JobEntry, NamedEntry, NotAdded } from './client/jobs-client';
