@@ -1,0 +1,12 @@
+import { Injectable } from '@nestjs/common';
+import type { AnyJob } from '../contracts/define-job';
+import { JOB_HANDLER_METADATA } from './jobs.constants';
+
+/** Reads what the decorators have written, and nothing else. */
+@Injectable()
+export class JobsMetadataAccessor {
+  /** The definition that a method handles. */
+  jobOf(method: object): AnyJob | undefined {
+    return Reflect.getMetadata(JOB_HANDLER_METADATA, method) as AnyJob | undefined;
+  }
+}

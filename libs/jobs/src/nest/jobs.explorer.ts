@@ -1,0 +1,42 @@
+import { Injectable, OnModuleInit } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { ConfigurationError } from '../contracts/errors';
+import { JobsMetadataAccessor } from './jobs-metadata.accessor';
+
+/**
+ * Nest looks for message handlers in controllers only, and says nothing about a handler elsewhere: its jobs would wait
+ * for ever. This walks the other providers once, and refuses such a handler at boot.
+ */
+@Injectable()
+export class JobsExplorer implements OnModuleInit {
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+    private readonly accessor: JobsMetadataAccessor,
+  ) {}
+
+  onModuleInit(): void {
+    const controllers = new Set(this.discovery.getControllers().map((wrapper) => wrapper.metatype));
+    for (const { metatype } of this.discovery.getProviders()) {
+      if (typeof metatype !== 'function' || controllers.has(metatype)) continue;
+      this.refuseHandlersOf(metatype.name, metatype.prototype as object | undefined);
+    }
+  }
+
+  private refuseHandlersOf(className: string, prototype: object | undefined): void {
+    if (!prototype) return;
+    for (const name of this.scanner.getAllMethodNames(prototype)) {
+      const method: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
+      const job = typeof method === 'function' ? this.accessor.jobOf(method) : undefined;
+      if (!job) continue;
+      throw new ConfigurationError(
+        'handler_missing',
+        `${className}.${name} handles "${job.type}", but ${className} is a provider, not a controller: it would never be called`,
+        {
+          field: `${className}.${name}`,
+          hint: `Give ${className} the decorator @Controller() and list it under "controllers" of its module.`,
+        },
+      );
+    }
+  }
+}
