@@ -142,8 +142,9 @@ function startApp(name: AppName, configuration: Configuration, servers: Servers,
     PORT: String(ports[name]),
     SCUTWORK_DATA_DIR: dataDir,
   };
+  const preload = join(__dirname, 'leave-with-launcher.js');
   const spec = { name, entry: entryOf(rootDir, name), port: ports[name], env };
-  return superviseApp(spec, { rootDir, dataDir, screen, log: openAppLog(dataDir, name, screen) });
+  return superviseApp(spec, { rootDir, dataDir, screen, log: openAppLog(dataDir, name, screen), preload });
 }
 
 async function stopApps(apps: SupervisedApp[]): Promise<void> {

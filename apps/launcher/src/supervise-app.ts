@@ -30,6 +30,8 @@ export interface SupervisionOptions {
   dataDir: string;
   log: AppLog;
   screen: Screen;
+  /** Loaded into the app before its own code. */
+  preload?: string;
 }
 
 /** How often an app may end before it was live even once. */
@@ -109,9 +111,9 @@ export function pidFile(dataDir: string, app: AppName): string {
   return join(dataDir, 'run', `${app}.json`);
 }
 
-function startChild(spec: AppSpec, { rootDir, dataDir, log }: SupervisionOptions): ChildProcess {
-  const preload = join(__dirname, 'leave-with-launcher.js');
-  const child = spawn(process.execPath, ['--enable-source-maps', '--require', preload, spec.entry], {
+function startChild(spec: AppSpec, { rootDir, dataDir, log, preload }: SupervisionOptions): ChildProcess {
+  const before = preload === undefined ? [] : ['--require', preload];
+  const child = spawn(process.execPath, ['--enable-source-maps', ...before, spec.entry], {
     cwd: rootDir,
     env: spec.env,
     // A session of its own: Ctrl-C reaches the launcher alone, which stops things in their order.

@@ -103,8 +103,10 @@ function startTimeFromProc(pid: number): string | undefined {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The name in brackets may itself hold blanks and brackets; what follows the last one is regular.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const [state, startTime] = [fields[0], fields[19]];
-    return state === 'Z' || state === 'X' ? undefined : startTime;
+    const [state, threads, startTime] = [fields[0], Number(fields[17]), fields[19]];
+    // A zombie whose other threads have not ended yet still holds its ports and files.
+    const isOver = state === 'X' || (state === 'Z' && threads <= 1);
+    return isOver ? undefined : startTime;
   } catch {
     return undefined;
   }
