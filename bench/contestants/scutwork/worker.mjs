@@ -1,4 +1,4 @@
-import { Handlers, createWorker, namesFor } from '@scutwork/jobs';
+import { Handlers, Worker, namesFor } from '@scutwork/jobs';
 import { benchJob } from './bench-job.mjs';
 import { openBroker } from './broker.mjs';
 
@@ -8,7 +8,7 @@ export async function openWorker(setting, handle) {
   const broker = openBroker(setting);
   const handlers = new Handlers();
   handlers.register(benchJob(setting.retry), (payload, context) => handle(payload, context.attempt));
-  const worker = createWorker({
+  const worker = new Worker({
     broker,
     handlers,
     names: namesFor(setting.prefix),

@@ -172,7 +172,8 @@ export class JobsClient implements Service {
         if (failure) return reject(notAccepted(job, failure));
         this.record(job, provenance);
         resolve({
-          ...job.identity,
+          id: job.identity.id,
+          key: job.identity.key,
           type: job.definition.type,
           queue: job.definition.queue,
           state: job.overrides.delayMs > 0 ? 'delayed' : 'waiting',

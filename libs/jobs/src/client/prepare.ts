@@ -42,37 +42,44 @@ export function prepareJob(
   const finish = (): PreparedJob => {
     const text = payloadText(payload, definition.type, settings.maxPayloadBytes);
     const priority = overrides.priority ?? definition.policy.priority ?? DEFAULT_RUN_POLICY.priority;
-    const job = { identity, definition, priority, overrides, payload: text };
-    return { ...job, message: messageOf(job, settings, provenance) };
+    const message = messageOf(definition, identity, priority, overrides, text, settings, provenance);
+    return { identity, definition, priority, overrides, payload: text, message };
   };
   const valid: unknown = validatePayload(definition.schema, payload, definition.type);
   return valid instanceof Promise ? valid.then(finish) : finish();
 }
 
 function messageOf(
-  job: Omit<PreparedJob, 'message'>,
+  definition: AnyJob,
+  identity: JobIdentity,
+  priority: Priority,
+  overrides: JobOverrides,
+  payload: JsonText,
   settings: ClientSettings,
   provenance: Provenance,
 ): OutgoingMessage {
-  const { overrides, definition, identity } = job;
-  const { messageId, key } = messageIdOf(identity);
-  const route = routeJob(settings.names, definition.type, job.priority, { delayMs: overrides.delayMs, exact: true });
+  const route = routeJob(settings.names, definition.type, priority, { delayMs: overrides.delayMs, exact: true });
   return {
     exchange: route.exchange,
     routingKey: route.routingKey,
-    body: Buffer.from(job.payload),
+    body: Buffer.from(payload),
     mandatory: true,
-    messageId,
+    messageId: identity.key ?? identity.id,
     type: definition.type,
     contentType: 'application/json',
     timestamp: Math.floor(settings.clock.now() / 1_000),
     correlationId: overrides.correlationId,
     appId: settings.appId,
     headers: encodeHeaders({
-      ...overrides,
-      ...provenance,
-      key,
       delayMs: route.remainingMs,
+      maxAttempts: overrides.maxAttempts,
+      backoff: overrides.backoff,
+      timeoutMs: overrides.timeoutMs,
+      expiresAtMs: overrides.expiresAtMs,
+      tags: overrides.tags,
+      tenant: overrides.tenant,
+      schedule: provenance.schedule,
+      traceparent: provenance.traceparent,
       recorded: settings.records === 'on',
     }),
   };

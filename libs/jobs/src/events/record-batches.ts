@@ -3,7 +3,6 @@ import type { RecordedEvent } from '../contracts/job-events';
 import type { Clock } from '../lifecycle/clock';
 import type { Names } from '../topology/names';
 import type { EventSink } from './event-bus';
-import { recordLine } from './record-line';
 import { recordMessage } from './record-message';
 
 const MAX_LINES = 500;
@@ -32,7 +31,7 @@ export class RecordBatches {
   ) {}
 
   add(event: RecordedEvent): void {
-    const line = recordLine(event);
+    const line = JSON.stringify(event);
     this.waiting.push(line);
     this.waitingChars += line.length;
     if (this.waitingChars > MAX_WAITING_CHARS) this.giveUpOldest();

@@ -29,7 +29,10 @@ export function followUp(run: Run, outcome: Outcome, names: Names): OutgoingMess
       return republish(run, route, { deferredMs, delayMs: route.remainingMs });
     }
     case 'adopted':
-      return { ...republish(run, at(names.priority(job.priority), job.type), {}), messageId: outcome.id };
+      return {
+        ...republish(run, at(names.priority(job.priority), job.type), { recorded: true }),
+        messageId: outcome.id,
+      };
     case 'suspected':
       return withPriority(republish(run, at(names.suspectExchange, place.queue), {}), run);
     case 'dead': {
@@ -55,8 +58,16 @@ function republish(run: Run, route: Route, changes: Partial<JobHeaders>): Outgoi
     correlationId: message.correlationId,
     appId: message.appId,
     timestamp: message.timestamp,
-    headers: { ...foreignHeaders(message.headers), ...encodeHeaders({ ...job, recorded: true, ...changes }) },
+    headers: {
+      ...foreignHeaders(message.headers),
+      ...encodeHeaders({ ...job, recorded: isRecorded(run), ...changes }),
+    },
   };
+}
+
+/** Whoever starts a job that nobody has recorded does it; one that goes round before it is started still waits for that. */
+function isRecorded({ job, startedAt }: Run): boolean {
+  return job.recorded || startedAt !== undefined;
 }
 
 function withPriority(message: OutgoingMessage, run: Run): OutgoingMessage {

@@ -31,7 +31,7 @@ export async function perform(run: Run, host: PerformHost): Promise<RunEnd> {
     const value: unknown = returned instanceof Promise ? await underTimeout(returned, attempt, run, host) : returned;
     return { ended: 'returned', value };
   } catch (error) {
-    return { ended: 'threw', error };
+    return { ended: run.startedAt === undefined && isRefusal(error) ? 'refused' : 'threw', error };
   } finally {
     run.ended = true;
   }
@@ -54,6 +54,11 @@ function parse(run: Run): unknown {
       cause,
     });
   }
+}
+
+/** A handler may add a job itself and be told the same of its payload: that is a failure of this attempt like any other. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof JobError && error.code === 'payload_invalid';
 }
 
 /** The attempt fails at its timeout, whether or not the handler heeds its signal: the slot is freed. */

@@ -1,8 +1,8 @@
 import type { Delivery } from '../broker/delivery';
-import { JobHeaders, ReceivedJob, decodeHeaders, identityOf } from '../contracts/envelope';
+import { JobHeaders, decodeHeaders, identityOf, receivedJob } from '../contracts/envelope';
 import { HEADER } from '../contracts/headers';
 import { idTimeMs } from '../contracts/job-id';
-import { Priority, isPriority, jobTypeFault } from '../contracts/job-type';
+import { Priority, isPriority, jobTypeFault, queueOf } from '../contracts/job-type';
 import type { IncomingMessage } from '../contracts/message';
 import { typeOfKey } from '../topology/ladder-keys';
 import type { Handlers } from './handlers';
@@ -18,18 +18,17 @@ export function read(delivery: Delivery, place: Place, settings: WorkerSettings)
   const decoded = decodeHeaders(message);
   const fault = 'field' in decoded ? decoded : undefined;
   const headers = 'field' in decoded ? UNREADABLE : decoded;
-  const type = typeOf(message, settings.handlers);
+  const type = typeOf(message, place.queue, settings.handlers);
   const known = settings.handlers.find(type);
   const identity = identityOf(message);
-  const job: ReceivedJob = {
-    ...headers,
+  const job = receivedJob(headers, {
     identity,
     type,
     priority: levelOf(message, place),
     correlationId: message.correlationId,
     submittedAt:
       (identity && idTimeMs(identity.id)) ?? (message.timestamp === undefined ? undefined : message.timestamp * 1_000),
-  };
+  });
   const policy = {
     priority: job.priority,
     maxAttempts: headers.maxAttempts ?? known?.policy.maxAttempts ?? settings.defaults.maxAttempts,
@@ -51,12 +50,17 @@ export function read(delivery: Delivery, place: Place, settings: WorkerSettings)
   };
 }
 
-/** The type property; for foreign messages the routing key; for packets of Nest's own client their pattern. */
-function typeOf(message: IncomingMessage, handlers: Handlers): string {
-  if (message.type !== undefined && !jobTypeFault(message.type)) return message.type;
+/**
+ * The type property; for foreign messages the routing key; for packets of Nest's own client their pattern. A type names
+ * its queue, so what names another one means something else: others fill these properties by rules of their own.
+ */
+function typeOf(message: IncomingMessage, queue: string, handlers: Handlers): string {
+  const isOfQueue = (type: string): boolean => !jobTypeFault(type) && queueOf(type) === queue;
+  if (message.type !== undefined && isOfQueue(message.type)) return message.type;
   const byKey = typeOfKey(message.routingKey);
-  if (handlers.find(byKey)) return byKey;
-  return packetPattern(message.body) ?? byKey;
+  if (isOfQueue(byKey) && handlers.find(byKey)) return byKey;
+  const pattern = packetPattern(message.body);
+  return pattern !== undefined && isOfQueue(pattern) ? pattern : byKey;
 }
 
 /** Suspects carry the level they came from; every other message is on its level's queue. */

@@ -10,6 +10,9 @@ const REMEMBERED = 10_000;
 export class Runs {
   private readonly open = new Map<string, Run>();
   private readonly settled = new Set<string>();
+  /** The same keys by age: taking the oldest out of a set means walking over all that left before it. */
+  private readonly byAge = new Array<string | undefined>(REMEMBERED);
+  private next = 0;
 
   /**
    * The run that stands for this delivery: this one when it is new, its twin when the same attempt is under way here
@@ -34,8 +37,7 @@ export class Runs {
     const key = keyOf(run);
     this.open.delete(key);
     if (!over) return;
-    this.settled.add(key);
-    if (this.settled.size > REMEMBERED) this.forgetOldest();
+    this.remember(key);
   }
 
   all(): IterableIterator<Run> {
@@ -46,11 +48,12 @@ export class Runs {
     return this.open.size;
   }
 
-  private forgetOldest(): void {
-    for (const key of this.settled) {
-      this.settled.delete(key);
-      return;
-    }
+  private remember(key: string): void {
+    const oldest = this.byAge[this.next];
+    if (oldest !== undefined) this.settled.delete(oldest);
+    this.byAge[this.next] = key;
+    this.next = (this.next + 1) % REMEMBERED;
+    this.settled.add(key);
   }
 }
 

@@ -1,4 +1,5 @@
 import { newJobId } from '../contracts/job-id';
+import { queueOf } from '../contracts/job-type';
 import type { Outcome } from '../contracts/outcome';
 import type { Run } from './run';
 import type { WorkerSettings } from './worker-options';
@@ -12,6 +13,7 @@ const LONGEST_DEFERRAL_MS = 60_000;
 export function screen(run: Run, settings: WorkerSettings): Outcome | undefined {
   return (
     unreadable(run) ??
+    misplaced(run) ??
     nameless(run) ??
     suspect(run, settings.poisonAfter) ??
     early(run) ??
@@ -21,11 +23,21 @@ export function screen(run: Run, settings: WorkerSettings): Outcome | undefined 
 }
 
 function unreadable({ fault }: Run): Outcome | undefined {
-  if (!fault) return undefined;
+  return fault && invalid(fault.message);
+}
+
+/** Published to a queue past its exchange, without a type of that queue: nowhere could it be sent to wait or to be adopted. */
+function misplaced({ job, place }: Run): Outcome | undefined {
+  if (queueOf(job.type) === place.queue) return undefined;
+  const type = JSON.stringify(job.type.slice(0, 120));
+  return invalid(`It came on the queue "${place.queue}", but its type, ${type}, is none of that queue`);
+}
+
+function invalid(message: string): Outcome {
   return {
     kind: 'dead',
     reason: 'message_invalid',
-    failure: { name: 'MessageError', code: 'message_invalid', message: fault.message },
+    failure: { name: 'MessageError', code: 'message_invalid', message },
   };
 }
 

@@ -3,7 +3,6 @@ import type { Delivery } from '../broker/delivery';
 import type { JobEvent } from '../contracts/job-events';
 import type { OutgoingMessage } from '../contracts/message';
 import type { Outcome } from '../contracts/outcome';
-import { recordLine } from '../events/record-line';
 import { recordMessage } from '../events/record-message';
 import { followUp } from './follow-up';
 import { eventOf } from './report';
@@ -66,7 +65,7 @@ export class Settler {
       outcome,
       event,
       followUp: next,
-      line: told && event ? recordLine(event) : undefined,
+      line: told && event ? JSON.stringify(event) : undefined,
       finished: false,
     };
     if (!settlement.line && !next) return this.finish(settlement);
