@@ -58,19 +58,21 @@ function messageOf(
   settings: ClientSettings,
   provenance: Provenance,
 ): OutgoingMessage {
+  const { messageId, key } = messageIdOf(identity);
   const route = routeJob(settings.names, definition.type, priority, { delayMs: overrides.delayMs, exact: true });
   return {
     exchange: route.exchange,
     routingKey: route.routingKey,
     body: Buffer.from(payload),
     mandatory: true,
-    messageId: identity.key ?? identity.id,
+    messageId,
     type: definition.type,
     contentType: 'application/json',
     timestamp: Math.floor(settings.clock.now() / 1_000),
     correlationId: overrides.correlationId,
     appId: settings.appId,
     headers: encodeHeaders({
+      key,
       delayMs: route.remainingMs,
       maxAttempts: overrides.maxAttempts,
       backoff: overrides.backoff,

@@ -111,6 +111,7 @@ export function receivedJob(
     priority: rest.priority,
     correlationId: rest.correlationId,
     submittedAt: rest.submittedAt,
+    key: headers.key,
     delayMs: headers.delayMs,
     attempt: headers.attempt,
     maxAttempts: headers.maxAttempts,
