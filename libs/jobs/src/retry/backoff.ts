@@ -35,6 +35,8 @@ function withoutJitter(backoff: ResolvedBackoff, attempt: number, error: unknown
     case 'fixed':
       return backoff.delayMs;
     case 'exponential':
+      // No delay stays none: after some hundred attempts it would be multiplied by infinity.
+      if (backoff.delayMs === 0) return 0;
       return Math.min(backoff.maxDelayMs, backoff.delayMs * backoff.multiplier ** (attempt - 1));
     case 'custom':
       return Math.min(backoff.maxDelayMs, customDelay(backoff.name, attempt, error, functions));

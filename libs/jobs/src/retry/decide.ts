@@ -6,8 +6,8 @@ import type { Outcome } from '../contracts/outcome';
 import type { Random } from '../lifecycle/clock';
 import { BackoffFunctions, backoffDelayMs } from './backoff';
 
-/** How a handler's call ended. */
-export type RunEnd = { ended: 'returned'; value: unknown } | { ended: 'threw'; error: unknown };
+/** How a run ended. `refused`: its payload is not valid, so the handler was never called. */
+export type RunEnd = { ended: 'returned'; value: unknown } | { ended: 'refused' | 'threw'; error: unknown };
 
 export interface Decider {
   random: Random;
@@ -21,9 +21,19 @@ export interface Decider {
  * bounded here, before it joins others in a group, so that a bad one fails this attempt and no other.
  */
 export function decide(end: RunEnd, attempt: number, policy: RunPolicy, decider: Decider): Outcome {
-  if (end.ended === 'threw') return decideFailure(end.error, attempt, policy, decider);
+  switch (end.ended) {
+    case 'refused':
+      return { kind: 'dead', reason: 'payload_invalid', failure: describeFailure(end.error) };
+    case 'threw':
+      return decideFailure(end.error, attempt, policy, decider);
+    case 'returned':
+      return decideValue(end.value, attempt, policy, decider);
+  }
+}
+
+function decideValue(value: unknown, attempt: number, policy: RunPolicy, decider: Decider): Outcome {
   try {
-    return { kind: 'completed', result: boundedResult(end.value, decider.maxResultBytes) };
+    return { kind: 'completed', result: boundedResult(value, decider.maxResultBytes) };
   } catch (error) {
     return decideFailure(error, attempt, policy, decider);
   }
@@ -31,8 +41,6 @@ export function decide(end: RunEnd, attempt: number, policy: RunPolicy, decider:
 
 function decideFailure(error: unknown, attempt: number, policy: RunPolicy, decider: Decider): Outcome {
   const failure = describeFailure(error);
-  if (error instanceof JobError && error.code === 'payload_invalid')
-    return { kind: 'dead', reason: 'payload_invalid', failure };
   if (error instanceof UnrecoverableError) return { kind: 'dead', reason: 'unrecoverable', failure };
   if (attempt >= policy.maxAttempts) return { kind: 'dead', reason: 'attempts_exhausted', failure };
   if (error instanceof RetryAfterError)
