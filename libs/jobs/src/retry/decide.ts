@@ -44,7 +44,12 @@ function decideFailure(error: unknown, attempt: number, policy: RunPolicy, decid
   if (error instanceof UnrecoverableError) return { kind: 'dead', reason: 'unrecoverable', failure };
   if (attempt >= policy.maxAttempts) return { kind: 'dead', reason: 'attempts_exhausted', failure };
   if (error instanceof RetryAfterError)
-    return { kind: 'retry', delayMs: Math.ceil(error.delayMs), exact: true, failure };
+    return {
+      kind: 'retry',
+      delayMs: Math.min(Number.MAX_SAFE_INTEGER, Math.ceil(error.delayMs)),
+      exact: true,
+      failure,
+    };
   try {
     const delayMs = backoffDelayMs(policy.backoff, attempt, error, decider.random, decider.backoffFunctions);
     return { kind: 'retry', delayMs, exact: policy.backoff.jitter === 0, failure };
