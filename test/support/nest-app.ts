@@ -24,8 +24,12 @@ export async function startNestApp({ jobs = {}, connect, prepare, ...metadata }:
   const events = new EventBus();
   const broker: Partial<Pick<JobsModuleOptions, 'broker'>> = jobs.urls ? {} : { broker: jobs.broker ?? memoryBroker() };
   const root = JobsModule.forRoot({ log: false, events, ...jobs, ...broker });
-  const module = await Test.createTestingModule({ ...metadata, imports: [...(metadata.imports ?? []), root] }).compile();
-  const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+  const module = await Test.createTestingModule({
+    ...metadata,
+    imports: [...(metadata.imports ?? []), root],
+  }).compile();
+  const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
+  app.useLogger(false);
   const seen: ScutworkEvent[] = [];
   events.onAny((event) => seen.push(event));
   try {
@@ -44,18 +48,26 @@ export async function startNestApp({ jobs = {}, connect, prepare, ...metadata }:
 export function untilSeen(events: EventBus, seen: readonly ScutworkEvent[], deadlineMs = 20_000): NestApp['until'] {
   return (name, count = 1) =>
     new Promise((resolve, reject) => {
-      const find = () => seen.filter((event) => event.event === name)[count - 1] as never;
-      if (find()) return resolve(find());
+      const find = () =>
+        seen.filter((event): event is Extract<ScutworkEvent, { event: typeof name }> => event.event === name)[
+          count - 1
+        ];
+      const already = find();
+      if (already) return resolve(already);
       const timer = setTimeout(() => {
         off();
-        reject(new Error(`no ${name} (${count}) within ${deadlineMs} ms; seen: ${seen.map((event) => event.event).join(', ')}`));
+        reject(
+          new Error(
+            `no ${name} (${count}) within ${deadlineMs} ms; seen: ${seen.map((event) => event.event).join(', ')}`,
+          ),
+        );
       }, deadlineMs);
       const off = events.onAny(() => {
-        if (!find()) return;
+        const found = find();
+        if (!found) return;
         clearTimeout(timer);
         off();
-        resolve(find());
+        resolve(found);
       });
     });
 }
-

@@ -3,64 +3,75 @@ import type { EventName, LogLevel, ScutworkEvent } from '../contracts/job-events
 import type { Failure } from '../contracts/outcome';
 import type { EventBus } from './event-bus';
 
-/** How loud each fact is. `logged` is what a handler says itself, at the level it chose. */
-const LEVELS: Record<EventName, LogLevel> = {
-  submitted: 'debug',
-  started: 'debug',
-  progressed: 'debug',
-  logged: 'debug',
-  completed: 'info',
-  retrying: 'warn',
-  dead: 'error',
-  expired: 'warn',
-  deferred: 'info',
-  suspected: 'warn',
-  adopted: 'debug',
-  'broker.connected': 'info',
-  'broker.disconnected': 'warn',
-  'broker.blocked': 'warn',
-  'broker.unblocked': 'info',
-  'broker.degraded': 'warn',
-  'channel.closed': 'warn',
-  'delivery.failed': 'error',
-  'topology.drifted': 'warn',
-  'worker.started': 'info',
-  'worker.stopped': 'info',
-  'worker.seen': 'debug',
-  'worker.spooled': 'warn',
-  'worker.unspooled': 'info',
-  'record.failed': 'warn',
-  'settle.failed': 'error',
-  'signal.ignored': 'warn',
-  'schedule.ticked': 'info',
-  'schedule.failed': 'error',
+type EventOf<N extends EventName> = Extract<ScutworkEvent, { event: N }>;
+type Members = Record<string, unknown>;
+
+/** How one kind of fact is written: how loud, and which of its members. Those of the job itself come by themselves. */
+interface Line<N extends EventName> {
+  /** `logged` has the level that the handler chose. */
+  level: LogLevel;
+  members?: (event: EventOf<N>) => Members;
+}
+
+/** One line per kind. Payloads, results, progress and the fields of job logs appear in none of them. */
+const LINES: { [N in EventName]: Line<N> } = {
+  submitted: { level: 'debug', members: (e) => pick(e, 'priority', 'delayMs', 'schedule', 'correlationId') },
+  started: { level: 'debug' },
+  progressed: { level: 'debug' },
+  logged: { level: 'debug' },
+  completed: { level: 'info', members: ranMs },
+  retrying: { level: 'warn', members: (e) => ({ ...ranMs(e), delayMs: e.delayMs, err: errorOf(e.failure) }) },
+  dead: { level: 'error', members: (e) => ({ ...ranMs(e), reason: e.reason, err: errorOf(e.failure) }) },
+  expired: { level: 'warn' },
+  deferred: { level: 'info', members: (e) => pick(e, 'delayMs') },
+  suspected: { level: 'warn', members: (e) => pick(e, 'deliveries') },
+  adopted: { level: 'debug' },
+  'broker.connected': { level: 'info', members: (e) => ({ url: maskSecrets(e.url), version: e.version }) },
+  'broker.disconnected': { level: 'warn' },
+  'broker.blocked': { level: 'warn' },
+  'broker.unblocked': { level: 'info' },
+  'broker.degraded': { level: 'warn' },
+  'channel.closed': { level: 'warn', members: (e) => pick(e, 'queue') },
+  'delivery.failed': { level: 'error', members: (e) => pick(e, 'queue') },
+  'topology.drifted': { level: 'warn', members: (e) => ({ difference: maskSecrets(e.difference) }) },
+  'worker.started': { level: 'info', members: (e) => pick(e, 'worker', 'queues') },
+  'worker.stopped': { level: 'info', members: (e) => pick(e, 'worker', 'handedBack') },
+  'worker.seen': { level: 'debug', members: (e) => ({ ...pick(e, 'worker', 'held'), running: e.running.length }) },
+  'worker.spooled': { level: 'warn', members: (e) => pick(e, 'worker', 'outcomes') },
+  'worker.unspooled': { level: 'info', members: (e) => pick(e, 'worker', 'outcomes') },
+  'record.failed': { level: 'warn' },
+  'settle.failed': { level: 'error' },
+  'signal.ignored': { level: 'warn', members: (e) => pick(e, 'runningMs') },
+  'schedule.ticked': { level: 'info', members: (e) => ({ ...ofTick(e), jobId: e.jobId }) },
+  'schedule.failed': { level: 'error', members: ofTick },
 };
 
 /**
- * Writes every fact as one log line with `event`, `jobId`, `type` and `attempt`, and `traceId` where there is one. The
- * only place where this library logs. Payloads, results, progress and the fields of job logs are never written: they
- * may hold what must not be read here. Facts below the logger's level cost nothing.
+ * Writes every fact as one log line with `event`, and for those about a job `jobId`, `type` and `attempt`, and `traceId`
+ * where there is one. The only place where this library logs. Payloads, results, progress and the fields of job logs are
+ * never written: they may hold what must not be read here. Facts below the logger's level cost nothing.
  *
  * @returns a function that ends it
  * @example const stop = logEvents(events, pino({ name: 'workers' }));
  */
 export function logEvents(events: EventBus, logger: Logger): () => void {
-  const stops = (Object.keys(LEVELS) as EventName[])
-    .filter((name) => name === 'logged' || logger.isLevelEnabled(LEVELS[name]))
-    .map((name) => events.on(name, (event) => write(logger, event)));
+  const stops = (Object.keys(LINES) as EventName[])
+    .filter((name) => name === 'logged' || logger.isLevelEnabled(LINES[name].level))
+    .map((name) => events.on(name, (event: ScutworkEvent) => write(logger, event)));
   return () => stops.forEach((stop) => stop());
 }
 
 function write(logger: Logger, event: ScutworkEvent): void {
-  const level = event.event === 'logged' ? event.level : LEVELS[event.event];
-  if (logger.isLevelEnabled(level))
-    logger[level]({ event: event.event, ...subjectOf(event), ...detailOf(event) }, sentenceOf(event));
+  const line = LINES[event.event] as Line<EventName>;
+  const level = event.event === 'logged' ? event.level : line.level;
+  logger[level]({ event: event.event, ...ofJob(event), ...line.members?.(event) }, sentenceOf(event));
 }
 
 /** Which job, run and trace a line belongs to; the same names on every line. */
-function subjectOf(event: ScutworkEvent): Record<string, unknown> {
+function ofJob(event: ScutworkEvent): Members {
+  if (!('id' in event)) return {};
   return {
-    jobId: 'id' in event ? event.id : undefined,
+    jobId: event.id,
     jobKey: 'key' in event ? event.key : undefined,
     type: 'type' in event ? event.type : undefined,
     attempt: 'attempt' in event ? event.attempt : undefined,
@@ -73,76 +84,27 @@ function traceIdOf(traceparent: unknown): string | undefined {
   return typeof traceparent === 'string' ? /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent)?.[1] : undefined;
 }
 
-function detailOf(event: ScutworkEvent): Record<string, unknown> {
-  switch (event.event) {
-    case 'submitted':
-      return {
-        priority: event.priority,
-        delayMs: event.delayMs,
-        schedule: event.schedule,
-        correlationId: event.correlationId,
-      };
-    case 'completed':
-    case 'expired':
-    case 'adopted':
-      return { ranMs: ranMs(event) };
-    case 'retrying':
-      return { ranMs: ranMs(event), delayMs: event.delayMs, err: errorOf(event.failure) };
-    case 'dead':
-      return { ranMs: ranMs(event), reason: event.reason, err: errorOf(event.failure) };
-    case 'deferred':
-      return { delayMs: event.delayMs, reason: event.reason };
-    case 'suspected':
-      return { deliveries: event.deliveries };
-    case 'broker.connected':
-      return { url: maskSecrets(event.url), version: event.version };
-    case 'delivery.failed':
-    case 'channel.closed':
-      return { queue: event.queue };
-    case 'worker.started':
-      return { worker: event.worker, queues: event.queues };
-    case 'worker.stopped':
-      return { worker: event.worker, handedBack: event.handedBack };
-    case 'worker.seen':
-      return { worker: event.worker, running: event.running.length, held: event.held };
-    case 'worker.spooled':
-    case 'worker.unspooled':
-      return { worker: event.worker, outcomes: event.outcomes };
-    case 'signal.ignored':
-      return { runningMs: event.runningMs };
-    case 'schedule.ticked':
-      return { schedule: event.schedule, instant: new Date(event.instant).toISOString(), jobId: event.jobId };
-    case 'schedule.failed':
-      return { schedule: event.schedule, instant: new Date(event.instant).toISOString() };
-    default:
-      return {};
-  }
-}
-
 function sentenceOf(event: ScutworkEvent): string {
-  switch (event.event) {
-    case 'logged':
-      return maskSecrets(event.message);
-    case 'retrying':
-    case 'dead':
-      return `${event.type} ${event.event}: ${maskSecrets(event.failure.message)}`;
-    case 'topology.drifted':
-      return `topology drifted: ${maskSecrets(event.difference)}`;
-    default: {
-      const subject = 'type' in event ? `${event.type} ` : '';
-      const reason = 'reason' in event ? `: ${maskSecrets(event.reason)}` : '';
-      return `${subject}${event.event.replace('.', ' ')}${reason}`;
-    }
-  }
+  if (event.event === 'logged') return maskSecrets(event.message);
+  const subject = 'type' in event ? `${event.type} ` : '';
+  const reason = 'failure' in event ? event.failure.message : 'reason' in event ? event.reason : '';
+  return `${subject}${event.event.replace('.', ' ')}${reason && `: ${maskSecrets(reason)}`}`;
 }
 
-function ranMs(event: { at: number; startedAt?: number }): number | undefined {
-  return event.startedAt === undefined ? undefined : event.at - event.startedAt;
+function pick<E extends ScutworkEvent>(event: E, ...names: (keyof E)[]): Members {
+  return Object.fromEntries(names.map((name) => [name, event[name]]));
+}
+
+function ranMs(event: { at: number; startedAt?: number }): Members {
+  return { ranMs: event.startedAt === undefined ? undefined : event.at - event.startedAt };
+}
+
+function ofTick(event: { schedule: string; instant: number }): Members {
+  return { schedule: event.schedule, instant: new Date(event.instant).toISOString() };
 }
 
 /** In the members that pino and its readers know. */
-function errorOf(failure: Failure): Record<string, unknown> {
-  const { name, message, code, stack } = failure;
+function errorOf({ name, message, code, stack }: Failure): Members {
   return { type: name, message: maskSecrets(message), code, stack: stack && maskSecrets(stack) };
 }
 

@@ -6,7 +6,6 @@ import type {
   NestInterceptor,
   PipeTransform,
 } from '@nestjs/common';
-import type { NestMicroservice } from '@nestjs/microservices';
 import { JobErrorsFilter, JobErrorsWitness } from './job-errors';
 import { JobServer } from './job-server';
 
@@ -21,6 +20,13 @@ export interface ConnectJobsOptions {
   pipes?: PipeTransform[];
   interceptors?: NestInterceptor[];
   filters?: ExceptionFilter[];
+}
+
+/** What Nest's microservice has beyond its interface, in 11 and 12 alike. */
+interface Deferred extends INestMicroservice {
+  registerListeners(): void;
+  setIsInitialized(isInitialized: boolean): void;
+  setIsInitHookCalled(isInitHookCalled: boolean): void;
 }
 
 /**
@@ -44,7 +50,7 @@ export function connectJobs(app: INestApplication, options: ConnectJobsOptions =
   const strategy = app.get(JobServer, { strict: false });
   // Deferred because Nest reads the global filters while it registers the handlers: ours must be there before.
   const hybrid = { inheritAppConfig, deferInitialization: true };
-  const microservice = app.connectMicroservice({ strategy }, hybrid) as NestMicroservice;
+  const microservice = app.connectMicroservice({ strategy }, hybrid) as Deferred;
   microservice.useGlobalFilters(inheritAppConfig ? new JobErrorsWitness() : new JobErrorsFilter(), ...filters);
   microservice
     .useGlobalGuards(...guards)

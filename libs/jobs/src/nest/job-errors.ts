@@ -26,8 +26,8 @@ const currentRun = new AsyncLocalStorage<Run>();
  * Matches nothing. Nest asks `error instanceof` of each filter in turn, and this answer remembers the error of the
  * running job on its way. Outside of jobs it does nothing at all.
  */
-class AnErrorPassingBy {
-  static [Symbol.hasInstance](error: unknown): boolean {
+class AnErrorPassingBy extends Error {
+  static override [Symbol.hasInstance](error: unknown): boolean {
     const run = currentRun.getStore();
     if (run) run.error = error;
     return false;

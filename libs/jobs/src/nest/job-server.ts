@@ -1,10 +1,10 @@
 import { CustomTransportStrategy, MessageHandler, Server } from '@nestjs/microservices';
-import { Observable, isObservable } from 'rxjs';
+import { Observable, isObservable, lastValueFrom, takeUntil } from 'rxjs';
 import type { Broker } from '../broker/broker';
 import { ConfigurationError } from '../contracts/errors';
 import type { EventName, ScutworkEvent } from '../contracts/job-events';
 import { jobTypeFault } from '../contracts/job-type';
-import type { EventBus, EventListener } from '../events/event-bus';
+import type { EventBus } from '../events/event-bus';
 import type { JobContext } from '../worker/context';
 import type { QueueOptions, WorkerOptions } from '../worker/worker-options';
 import { Worker } from '../worker/worker';
@@ -89,11 +89,12 @@ export class JobServer extends Server<EventsMap> implements CustomTransportStrat
   }
 
   /** Listens to an event of this process, as `EventBus.on` does. */
-  on<N extends keyof EventsMap, L extends EventsMap[N]>(event: N, listener: L): void {
-    this.options.events.on(event, listener as EventListener);
+  on<N extends EventName>(event: N, listener: EventsMap[N]): void {
+    this.options.events.on(event, listener);
   }
 
   /** The {@link Worker}. */
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as Nest's servers have it
   unwrap<T = Worker>(): T {
     return this.current as T;
   }
@@ -109,41 +110,34 @@ export class JobServer extends Server<EventsMap> implements CustomTransportStrat
 
   private handle(handler: MessageHandler, payload: unknown, job: JobContext): Promise<unknown> {
     const context = new JobRpcContext(job);
-    return withOwnErrors(
-      () =>
-        new Promise((resolve, reject) => {
-          this.onProcessingStartHook(this.transportId, context, async () => {
-            try {
-              const returned: unknown = await handler(payload, context);
-              resolve(isObservable(returned) ? await lastOf(returned, job) : returned);
-            } catch (error) {
-              reject(error);
-            } finally {
-              this.onProcessingEndHook?.(this.transportId, context);
-            }
-          });
-        }),
-    );
+    const run = () => withOwnErrors(() => this.call(handler, payload, context));
+    // The hook decides when it begins, and in which asynchronous context: tracing hangs on it.
+    return new Promise((resolve) => {
+      this.onProcessingStartHook(this.transportId, context, async () => resolve(run()));
+    });
+  }
+
+  private async call(handler: MessageHandler, payload: unknown, context: JobRpcContext): Promise<unknown> {
+    try {
+      const returned: unknown = await handler(payload, context);
+      return isObservable(returned) ? await lastOf(returned, context.signal) : returned;
+    } finally {
+      // Nest declares it as always there; it is set where tracing is on.
+      const onEnd = this.onProcessingEndHook as JobServer['onProcessingEndHook'] | undefined;
+      onEnd?.(this.transportId, context);
+    }
   }
 }
 
 /** The last value is the result. An attempt whose time is over unsubscribes, so that its stream can clean up. */
-function lastOf(values: Observable<unknown>, job: JobContext): Promise<unknown> {
-  const { signal } = job;
-  return new Promise((resolve, reject) => {
-    let last: unknown;
-    const subscription = values.subscribe({
-      next: (value) => (last = value),
-      error: reject,
-      complete: () => resolve(last),
-    });
-    const abort = () => {
-      subscription.unsubscribe();
-      reject(signal.reason);
-    };
+function lastOf(values: Observable<unknown>, signal: AbortSignal): Promise<unknown> {
+  const aborted = new Observable<never>((subscriber) => {
+    const abort = () => subscriber.error(signal.reason);
     if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
+    signal.addEventListener('abort', abort, { once: true });
+    return () => signal.removeEventListener('abort', abort);
   });
+  return lastValueFrom(values.pipe(takeUntil(aborted)), { defaultValue: undefined });
 }
 
 /** A queue that is configured and has no handler is a slip of the pen: its jobs would all wait for another worker. */

@@ -39,10 +39,14 @@ export class JobsRegistry {
         },
       );
     }
-    if (typeof job !== 'string') this.define([job]);
-    const known = typeof job === 'string' ? this.definition(job) : job;
-    if (known) this.handlers.register(known, handle, options);
-    else this.handlers.register(String(job), handle, options);
+    if (typeof job === 'string') {
+      const known = this.definition(job);
+      if (known) this.handlers.register(known, handle, options);
+      else this.handlers.register(job, handle, options);
+    } else {
+      this.define([job]);
+      this.handlers.register(job, handle, options);
+    }
   }
 
   /** The known definition of a type: of `forRoot({ jobs })`, a `forFeature` or a handler. */

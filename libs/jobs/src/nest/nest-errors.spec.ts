@@ -1,5 +1,4 @@
 import {
-  ArgumentsHost,
   BadRequestException,
   CallHandler,
   CanActivate,
@@ -256,13 +255,19 @@ describe('an exception filter of the user', () => {
   });
 
   it('that returns nothing to come completes the job without a result', async () => {
-    const { until } = await run(Often, { controllers: [trying(declined)], connect: { filters: [new CompleteEmpty()] } });
+    const { until } = await run(Often, {
+      controllers: [trying(declined)],
+      connect: { filters: [new CompleteEmpty()] },
+    });
     expect((await until('completed')).result).toBeUndefined();
   });
 
   it('that throws another error decides by that error', async () => {
     const { until } = await run(Often, { controllers: [trying(declined)], connect: { filters: [new GiveUp()] } });
-    await expect(until('dead')).resolves.toMatchObject({ attempt: 1, failure: { message: 'gave up: insufficient funds' } });
+    await expect(until('dead')).resolves.toMatchObject({
+      attempt: 1,
+      failure: { message: 'gave up: insufficient funds' },
+    });
   });
 
   it('for another class of errors leaves them alone', async () => {
@@ -299,7 +304,8 @@ describe('Nest by itself, without connectJobs', () => {
   it('replaces what a handler throws by a message that says nothing', async () => {
     const imports = [JobsModule.forRoot({ broker: memoryBroker(), log: false })];
     const module = await Test.createTestingModule({ imports, controllers: [trying(declined)] }).compile();
-    const app = module.createNestApplication(new FastifyAdapter(), { logger: false });
+    const app = module.createNestApplication(new FastifyAdapter());
+    app.useLogger(false);
     app.connectMicroservice({ strategy: app.get(JobServer) });
     const answer: unknown = await app.get(JobServer).getHandlers().get('try.once')?.({});
     await expect(lastValueFrom(answer as Observable<unknown>)).rejects.toEqual({
@@ -315,6 +321,8 @@ describe('an RpcException', () => {
       throw new RpcException('quota');
     };
     const { until } = await run(Once, { controllers: [trying(refused)] });
-    await expect(until('dead')).resolves.toMatchObject({ failure: { message: 'quota', stack: expect.stringContaining('nest-errors.spec') } });
+    await expect(until('dead')).resolves.toMatchObject({
+      failure: { message: 'quota', stack: expect.stringContaining('nest-errors.spec') },
+    });
   });
 });

@@ -119,7 +119,9 @@ describe('a decorated method', () => {
     await until('completed', 1);
     const second = await client.add(Part, { name: 'Bob' });
     await until('completed', 2);
-    const results = await Promise.all([1, 2].map(async (n) => JSON.parse((await until('completed', n)).result ?? '') as unknown));
+    const results = await Promise.all(
+      [1, 2].map(async (n) => JSON.parse((await until('completed', n)).result ?? '') as unknown),
+    );
     expect(results).toEqual([
       { number: 1, id: first.id, pattern: 'greet.part', data: { name: 'Ada' } },
       { number: 2, id: second.id, pattern: 'greet.part', data: { name: 'Bob' } },
@@ -139,7 +141,10 @@ describe('a decorated method', () => {
       }
     }
     const { client, until } = await start({ controllers: [Greeter], jobs: { concurrency: 10 } });
-    await client.addMany(Part, Array.from({ length: 30 }, () => ({ payload: { name: 'Ada' } })));
+    await client.addMany(
+      Part,
+      Array.from({ length: 30 }, () => ({ payload: { name: 'Ada' } })),
+    );
     await until('completed', 30);
     expect(most).toBe(2);
   });
@@ -156,7 +161,7 @@ describe('a decorated method', () => {
     await client.add(Greet, { name: 'Ada' });
     await expect(until('completed')).resolves.toMatchObject({ result: '"hi Ada"' });
     const late = () => app.get(JobsRegistry).registerHandler('greet.late', () => undefined);
-    expect(late).toThrow(expect.objectContaining({ code: 'configuration_invalid', field: 'greet.late' }));
+    expect(late).toThrow('after the worker had started');
   });
 
   it('for replies is left to other transports', async () => {
@@ -167,7 +172,9 @@ describe('a decorated method', () => {
         return 1;
       }
       @EventPattern('greet.part')
-      greet(): void {}
+      greet(): unknown {
+        return undefined;
+      }
     }
     const { app } = await start({ controllers: [Mixed] });
     expect([...app.get(JobServer).getHandlers().keys()]).toEqual(['greet.part']);
@@ -188,16 +195,23 @@ describe('at boot', () => {
     @Controller()
     class Two {
       @EventPattern('greet.person')
-      greet(): void {}
+      greet(): unknown {
+        return undefined;
+      }
     }
-    await expect(boot({ controllers: [One, Two] })).rejects.toMatchObject({ code: 'duplicate_handler', field: 'greet.person' });
+    await expect(boot({ controllers: [One, Two] })).rejects.toMatchObject({
+      code: 'duplicate_handler',
+      field: 'greet.person',
+    });
   });
 
   it('a pattern that is no job type is refused, with the way out', async () => {
     @Controller()
     class Foreign {
       @EventPattern('user_created')
-      on(): void {}
+      on(): unknown {
+        return undefined;
+      }
     }
     await expect(boot({ controllers: [Foreign] })).rejects.toMatchObject({
       code: 'job_type_invalid',
@@ -230,6 +244,9 @@ describe('at boot', () => {
       }
     }
     const jobs = { queues: { greet: {}, grete: { concurrency: 2 } } };
-    await expect(boot({ controllers: [Greeter], jobs })).rejects.toMatchObject({ code: 'handler_missing', field: 'queues.grete' });
+    await expect(boot({ controllers: [Greeter], jobs })).rejects.toMatchObject({
+      code: 'handler_missing',
+      field: 'queues.grete',
+    });
   });
 });

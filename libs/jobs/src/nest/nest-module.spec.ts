@@ -70,7 +70,10 @@ describe('JobsModule', () => {
 
   it('refuses two definitions of one type', async () => {
     const again = defineJob({ type: 'work.hard', payload: z.object({ more: z.string() }) });
-    const imports = [JobsModule.forRoot({ broker: memoryBroker(), jobs: [Work], log: false }), JobsModule.forFeature([again])];
+    const imports = [
+      JobsModule.forRoot({ broker: memoryBroker(), jobs: [Work], log: false }),
+      JobsModule.forFeature([again]),
+    ];
     await expect(boot(imports)).rejects.toMatchObject({ code: 'configuration_invalid', field: 'work.hard' });
   });
 
@@ -85,22 +88,32 @@ describe('JobsModule', () => {
   });
 
   it('imported twice with different options is refused', async () => {
-    const imports = [1_000, 2_000].map((ms) => JobsModule.forRoot({ broker: memoryBroker(), log: false, shutdownDeadlineMs: ms }));
+    const imports = [1_000, 2_000].map((ms) =>
+      JobsModule.forRoot({ broker: memoryBroker(), log: false, shutdownDeadlineMs: ms }),
+    );
     await expect(boot(imports)).rejects.toMatchObject({ code: 'configuration_invalid', field: 'JobsModule' });
   });
 
   it('refuses a broker and urls at once', async () => {
     const options = { broker: memoryBroker(), urls: 'amqp://127.0.0.1', log: false } as const;
-    await expect(boot([JobsModule.forRoot(options)])).rejects.toMatchObject({ code: 'configuration_invalid', field: 'urls' });
+    await expect(boot([JobsModule.forRoot(options)])).rejects.toMatchObject({
+      code: 'configuration_invalid',
+      field: 'urls',
+    });
   });
 
   it('starts nothing by itself when told so', async () => {
     @Controller()
     class Worker {
       @JobHandler(Work)
-      work(): void {}
+      work(): unknown {
+        return undefined;
+      }
     }
-    const { app, until, seen } = await startNestApp({ controllers: [Worker], jobs: { autoStart: false, jobs: [Work] } });
+    const { app, until, seen } = await startNestApp({
+      controllers: [Worker],
+      jobs: { autoStart: false, jobs: [Work] },
+    });
     expect(app.get(JobServer).worker?.state).toBe('new');
     expect(seen).toEqual([]);
     await app.get(JobsOrchestrator).start();
@@ -173,7 +186,9 @@ describe('health', () => {
     @Controller()
     class Worker {
       @JobHandler(Work)
-      work(): void {}
+      work(): unknown {
+        return undefined;
+      }
     }
     const broker = memoryBroker();
     const { app, until } = await startNestApp({ controllers: [Worker], jobs: { broker } });
@@ -200,7 +215,9 @@ describe('health', () => {
     await module.init();
     await broker.apply({ exchanges: [], queues: [], bindings: [] });
     broker.block('memory');
-    expect(module.get(JobsHealthIndicator).broker()).toMatchObject({ broker: { status: 'up', state: 'blocked', reason: 'memory' } });
+    expect(module.get(JobsHealthIndicator).broker()).toMatchObject({
+      broker: { status: 'up', state: 'blocked', reason: 'memory' },
+    });
     expect(module.get(JobsHealthIndicator).consumers()).toMatchObject({ consumers: { status: 'down' } });
     await module.close();
   });
