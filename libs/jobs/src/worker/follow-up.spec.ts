@@ -1,0 +1,149 @@
+import { ID, arrived } from '../../../../test/support/delivered';
+import type { Outcome } from '../contracts/outcome';
+import { namesFor } from '../topology/names';
+import { followUp } from './follow-up';
+
+const names = namesFor();
+const failure = { name: 'Error', message: 'busy' };
+const retry: Outcome = { kind: 'retry', delayMs: 0, exact: true, failure };
+const dead: Outcome = { kind: 'dead', reason: 'unrecoverable', failure };
+const after = (outcome: Outcome, arrival: Parameters<typeof arrived>[0] = {}) =>
+  followUp(arrived(arrival), outcome, names);
+
+test.each<Outcome>([{ kind: 'completed', result: undefined }, { kind: 'expired' }])('nothing follows %j', (outcome) => {
+  expect(after(outcome)).toBeUndefined();
+});
+
+test('what follows is the same job: body, id, properties', () => {
+  const said = { correlationId: 'c', appId: 'shop', timestamp: 7 };
+  const outcomes: Outcome[] = [
+    retry,
+    dead,
+    { kind: 'deferred', delayMs: 1, reason: 'delay' },
+    { kind: 'suspected', deliveries: 3 },
+  ];
+  for (const outcome of outcomes) {
+    expect(after(outcome, { body: '{ "to" : 1 }', messageId: 'invoice-4711', ...said })).toMatchObject({
+      body: Buffer.from('{ "to" : 1 }'),
+      messageId: 'invoice-4711',
+      type: 'email.welcome',
+      contentType: 'application/json',
+      mandatory: true,
+      ...said,
+    });
+  }
+});
+
+describe('a retry', () => {
+  test('is the next attempt, down the ladder', () => {
+    const message = after({ ...retry, delayMs: 200 } as Outcome, { headers: { 'x-job-attempt': 2 } });
+    expect(message).toMatchObject({
+      exchange: 'jobs.delay.v1.01',
+      routingKey: expect.stringMatching(/1\.0\.normal\.email\.welcome$/),
+    });
+    expect(message?.headers).toMatchObject({ 'x-job-attempt': 3 });
+  });
+
+  test('without a wait goes straight back to its priority', () => {
+    expect(after(retry, { place: { priority: 'high' } })).toMatchObject({
+      exchange: 'jobs.high',
+      routingKey: 'email.welcome',
+      headers: { 'x-job-attempt': 2 },
+    });
+  });
+
+  test('of a suspect goes back to the level that it came from', () => {
+    const place = { suspect: true };
+    const message = after(retry, { place, headers: { 'x-job-priority': 'critical' } });
+    expect(message).toMatchObject({ exchange: 'jobs.critical' });
+    expect(message?.headers).not.toHaveProperty('x-job-priority');
+  });
+
+  test('forgets the waits that are over and keeps what was set for the job', () => {
+    const set = {
+      ...{ 'x-job-max-attempts': 9, 'x-job-timeout': 10, 'x-job-backoff': '{"type":"fixed","delayMs":1,"jitter":0}' },
+      ...{ 'x-job-expires-at': '2030-06-01T00:00:00.000Z', 'x-job-generation': 2, 'x-job-tags': 'a,b' },
+      ...{ 'x-job-tenant': 'acme', 'x-job-group': 'g', 'x-job-schedule': 's', 'x-job-flow': 'f', 'x-job-key': 'k' },
+      ...{ 'x-job-recorded': true, traceparent: '00-1-2-01' },
+    };
+    const message = after(retry, { headers: { ...set, 'x-job-deferred': 5_000, 'x-job-delay': 5_000 } });
+    expect(message?.headers).toEqual({ ...set, 'x-job-attempt': 2 });
+  });
+
+  test('beyond the ladder carries the rest of its wait', () => {
+    const year = 365 * 86_400_000;
+    const message = after({ ...retry, delayMs: year } as Outcome);
+    expect(message?.headers?.['x-job-delay']).toBe(year - (2 ** 28 - 1) * 100);
+  });
+});
+
+test('headers of the broker do not travel on; headers of others do', () => {
+  const brokers = {
+    ...{ 'x-death': [{}], 'x-first-death-queue': 'q', 'x-first-death-reason': 'expired', 'x-last-death-exchange': 'e' },
+    ...{ 'x-delivery-count': 2, 'x-acquired-count': 2, CC: 'a', BCC: 'b' },
+  };
+  const others = { baggage: 'user=ada', 'x-shop-id': 7, urgent: true };
+  const unwritable = { when: { '!': 'timestamp', value: 5 }, list: [1], nothing: null };
+  for (const outcome of [retry, dead, { kind: 'suspected', deliveries: 3 } as const]) {
+    const headers = after(outcome, { headers: { ...brokers, ...others, ...unwritable } })?.headers ?? {};
+    expect(headers).toMatchObject(others);
+    expect(Object.keys(headers).filter((name) => name in brokers || name in unwritable)).toEqual([]);
+  }
+});
+
+describe('a deferred job', () => {
+  test('is the same attempt, and has waited longer', () => {
+    const headers = { 'x-job-attempt': 2, 'x-job-deferred': 4_000 };
+    const message = after({ kind: 'deferred', delayMs: 4_000, reason: 'type_unknown' }, { headers });
+    expect(message?.headers).toMatchObject({ 'x-job-attempt': 2, 'x-job-deferred': 8_000 });
+    expect(message?.exchange).toMatch(/^jobs\.delay\./);
+  });
+
+  test('by a delay of its own waits exactly, and that does not count as deferring', () => {
+    const message = after(
+      { kind: 'deferred', delayMs: 12_300, reason: 'delay' },
+      { headers: { 'x-job-delay': 12_300 } },
+    );
+    expect(message?.routingKey.replaceAll('.', '')).toMatch(/^0{21}1111011normalemailwelcome$/);
+    expect(message?.headers).toEqual({});
+  });
+});
+
+test('a job that nobody has recorded stays so until it is started or adopted', () => {
+  const run = arrived();
+  const recorded = (outcome: Outcome) => followUp(run, outcome, names)?.headers?.['x-job-recorded'];
+  expect(recorded({ kind: 'deferred', delayMs: 1, reason: 'delay' })).toBeUndefined();
+  expect(recorded({ kind: 'suspected', deliveries: 3 })).toBeUndefined();
+  expect(recorded({ kind: 'adopted', id: ID })).toBe(true);
+  run.startedAt = 1;
+  expect(recorded(retry)).toBe(true);
+});
+
+test('an adopted job goes round with its new id, its delay still ahead', () => {
+  const message = after({ kind: 'adopted', id: ID }, { messageId: undefined, headers: { 'x-job-delay': 500 } });
+  expect(message).toMatchObject({ exchange: 'jobs.normal', routingKey: 'email.welcome', messageId: ID });
+  expect(message?.headers).toMatchObject({ 'x-job-delay': 500 });
+});
+
+test('a suspect goes to the suspects of its queue and keeps its level', () => {
+  expect(after({ kind: 'suspected', deliveries: 3 }, { place: { priority: 'high' } })).toMatchObject({
+    exchange: 'jobs.suspect',
+    routingKey: 'email',
+    headers: { 'x-job-priority': 'high' },
+  });
+});
+
+test('a dead job goes to the dead letters of its queue, with the reason and the error', () => {
+  const message = after(dead, { place: { priority: 'low' } });
+  expect(message).toMatchObject({
+    exchange: 'jobs.dead',
+    routingKey: 'email',
+    headers: { 'x-job-priority': 'low', 'x-job-dead-reason': 'unrecoverable' },
+  });
+  expect(JSON.parse(String(message?.headers?.['x-job-error']))).toEqual(failure);
+});
+
+test('a dead letter that is published again does not carry its death along', () => {
+  const headers = { 'x-job-dead-reason': 'poison', 'x-job-error': '{}', 'x-job-priority': 'low' };
+  expect(Object.keys(after(retry, { headers })?.headers ?? {})).toEqual(['x-job-attempt']);
+});
