@@ -9,6 +9,7 @@ export type {
   Schema,
 } from './contracts/define-job';
 export type { Backoff, ResolvedBackoff } from './contracts/backoff';
+export { durationMs } from './contracts/duration';
 export type { Duration } from './contracts/duration';
 export {
   BrokerError,
@@ -53,6 +54,12 @@ export type { JobsClientOptions } from './client/client-options';
 
 export { EventBus } from './events/event-bus';
 export type { EventListener, EventSink } from './events/event-bus';
+export { logEvents } from './events/log-subscriber';
+
+export { defineSchedule } from './scheduling/define-schedule';
+export type { Schedule, ScheduleDeclaration, ScheduledJobOptions } from './scheduling/define-schedule';
+export { Ticker } from './scheduling/ticker';
+export type { TickerOptions } from './scheduling/ticker';
 
 export type { BackoffFunction, BackoffFunctions } from './retry/backoff';
 
