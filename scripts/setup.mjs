@@ -49,10 +49,14 @@ export function build() {
  */
 export function installPackages(...packages) {
   const script = join(root, 'libs', 'local', 'install-packages.sh');
-  const { status } = spawnSync('/bin/sh', [script, ...packages], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status, stdout, stderr } = spawnSync('/bin/sh', [script, ...packages], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
   if (status === 3) console.log(`no apt-get here; if they are missing, install: ${packages.join(', ')}`);
   if (status === 4)
     console.log(`not root and no sudo without a password; install by hand: sudo apt-get install ${packages.join(' ')}`);
+  if (![0, 3, 4].includes(status)) console.error(`apt-get failed:\n${stdout}${stderr}`);
   return status === 0;
 }
 

@@ -12,7 +12,7 @@ test('an empty environment means the documented defaults', () => {
     ports: { producer: 3000, workers: 3001, scheduler: 3002 },
     amqpUrl: undefined,
     databaseUrl: undefined,
-    privateBroker: true,
+    privateBroker: 'on',
   });
 });
 

@@ -1,6 +1,8 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import type { Refusal } from './refusal';
 
+export type PrivateBroker = 'on' | 'only' | 'off';
+
 export type AppName = 'producer' | 'workers' | 'scheduler';
 
 /** What `npm start` was asked to do. */
@@ -14,8 +16,11 @@ export interface Configuration {
   amqpUrl: string | undefined;
   /** `DATABASE_URL` as it was given. */
   databaseUrl: string | undefined;
-  /** Whether a broker of our own may be started, and installed for that: `SCUTWORK_PRIVATE_BROKER=off` forbids it. */
-  privateBroker: boolean;
+  /**
+   * `SCUTWORK_PRIVATE_BROKER`: whether a broker of our own may be started, and installed for that. `on` (the default):
+   * when none answers on this machine; `only`: without looking for one; `off`: never.
+   */
+  privateBroker: PrivateBroker;
 }
 
 const portVariables: Record<AppName, { variable: string; byDefault: number }> = {
@@ -44,7 +49,7 @@ export function readConfiguration(
     ports: { producer: port('producer'), workers: port('workers'), scheduler: port('scheduler') },
     amqpUrl: given('AMQP_URL'),
     databaseUrl: given('DATABASE_URL'),
-    privateBroker: readSwitch(given('SCUTWORK_PRIVATE_BROKER'), 'SCUTWORK_PRIVATE_BROKER', mistakes),
+    privateBroker: readPrivateBroker(given('SCUTWORK_PRIVATE_BROKER'), mistakes),
   };
   mistakes.push(
     ...wrongUrls('AMQP_URL', configuration.amqpUrl?.split(','), ['amqp:', 'amqps:'], 'amqp://user:password@host:5672'),
@@ -75,11 +80,11 @@ function readPort(text: string | undefined, app: AppName, mistakes: Refusal[]): 
   return byDefault;
 }
 
-function readSwitch(text: string | undefined, variable: string, mistakes: Refusal[]): boolean {
-  if (text === undefined || /^(on|true|1)$/i.test(text)) return true;
-  const known = /^(off|false|0)$/i.test(text);
-  if (!known) mistakes.push(invalid(variable, `"${text}" is neither on nor off`, 'set on or off'));
-  return false;
+function readPrivateBroker(text: string | undefined, mistakes: Refusal[]): PrivateBroker {
+  const choices: PrivateBroker[] = ['on', 'only', 'off'];
+  const chosen = choices.find((choice) => choice === (text ?? 'on'));
+  if (!chosen) mistakes.push(invalid('SCUTWORK_PRIVATE_BROKER', `"${text}" is unknown`, `set ${choices.join(', ')}`));
+  return chosen ?? 'off';
 }
 
 /** Names the scheme alone: the rest of an address holds a password. */

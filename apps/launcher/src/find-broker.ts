@@ -20,8 +20,8 @@ export async function findBroker(configuration: Configuration, screen: Screen): 
     const problem = await problemWith(amqpUrl);
     return problem === undefined ? { kind: 'given', url: amqpUrl } : { kind: 'none', url: amqpUrl, problem };
   }
-  if ((await knock(usualUrl)) === 'welcome') return { kind: 'found', url: usualUrl };
-  if (!privateBroker) {
+  if (privateBroker !== 'only' && (await knock(usualUrl)) === 'welcome') return { kind: 'found', url: usualUrl };
+  if (privateBroker === 'off') {
     const problem = `nothing answers on 127.0.0.1:5672, and SCUTWORK_PRIVATE_BROKER is off\n${wayOut}`;
     return { kind: 'none', url: usualUrl, problem };
   }
