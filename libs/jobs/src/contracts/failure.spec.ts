@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describeFailure } from './failure';
 
@@ -10,6 +11,12 @@ test('an error keeps its name, message, code and stack', () => {
     stack: expect.stringContaining('TypeError: no host'),
   });
   expect(describeFailure(Object.assign(new Error('busy'), { code: 503 })).code).toBe('503');
+});
+
+test('an error from outside of the realm is an error too', () => {
+  const foreign: unknown = runInNewContext('new RangeError("far")');
+  expect(foreign).not.toBeInstanceOf(Error);
+  expect(describeFailure(foreign)).toMatchObject({ name: 'RangeError', message: 'far', stack: expect.any(String) });
 });
 
 test('causes follow in the stack, once each', () => {

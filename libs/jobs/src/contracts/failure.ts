@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Failure } from './outcome';
 
 const MAX_MESSAGE = 2_000;
@@ -6,11 +7,16 @@ const MAX_STACK = 8_000;
 /** Whatever was thrown, as it is recorded: bounded, and never failing itself. */
 export function describeFailure(thrown: unknown): Failure {
   try {
-    return thrown instanceof Error ? describeError(thrown) : describeThrownValue(thrown);
+    return isError(thrown) ? describeError(thrown) : describeThrownValue(thrown);
   } catch {
     // Getters and proxies can throw themselves: that must fail this attempt, not its worker.
     return { name: 'ThrownValue', message: 'What was thrown cannot be read' };
   }
+}
+
+/** Test runners and sandboxes have an `Error` of their own, which those of Node's own modules are not instances of. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
 }
 
 function describeError(error: Error): Failure {
@@ -30,7 +36,7 @@ function describeThrownValue(value: unknown): Failure {
 function withCauses(error: Error): string {
   const lines = [String(error.stack)];
   const seen = new Set<unknown>([error]);
-  for (let cause = error.cause; cause instanceof Error && !seen.has(cause); cause = cause.cause) {
+  for (let cause = error.cause; isError(cause) && !seen.has(cause); cause = cause.cause) {
     seen.add(cause);
     lines.push(`Caused by: ${cause.stack ?? cause.message}`);
   }
