@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { BrokerError, ConfigurationError } from '../../contracts/errors';
 import { DEFAULT_STOP_DEADLINE_MS, type StopOptions } from '../../lifecycle/service';
 import type { TopologyPlan } from '../../topology/plan';
@@ -48,6 +49,8 @@ export class AmqpBroker implements Broker {
   private stopped: Promise<void> | undefined;
 
   constructor(private readonly options: ResolvedAmqpOptions) {
+    // Everything that waits for the broker listens to it.
+    setMaxListeners(0, this.stopping.signal);
     this.connections = new Connections(options);
     const { consuming } = this.connections;
     this.topology = new TopologyKeeper(consuming, options, this.stopping.signal, () => this.connections.lastError);
@@ -105,12 +108,11 @@ export class AmqpBroker implements Broker {
   }
 
   async depth(queue: string): Promise<QueueDepth | undefined> {
+    this.checkRunning();
     const { model } = this.connections.consuming;
     if (model) return queueDepth(model, queue);
-    throw new BrokerError(
-      'broker_unreachable',
-      `There is no connection to ask for the depth of "${queue}": ${this.connections.lastError ?? this.state.name}`,
-    );
+    const reason = this.connections.lastError ?? `the broker is ${this.state.name}`;
+    throw new BrokerError('broker_unreachable', `There is no connection to ask for the depth of "${queue}": ${reason}`);
   }
 
   private async shutDown(deadlineMs: number): Promise<void> {

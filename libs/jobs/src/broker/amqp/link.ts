@@ -1,8 +1,10 @@
 import { AmqpConnectionManagerClass } from 'amqp-connection-manager';
 import type { ChannelModel } from 'amqplib';
+import { Duplex } from 'node:stream';
 import { corkWrites } from './cork';
 import { type LinkFault, linkFaultOf } from './link-fault';
 import type { ResolvedAmqpOptions } from './options';
+import { within } from './pause';
 
 /** Longest wait for a handshake, in milliseconds: a host that swallows packets must not hold up the next one. */
 const HANDSHAKE_MS = 10_000;
@@ -30,7 +32,8 @@ export class Link {
   /** Why there is none, since the last time there was one. */
   fault: LinkFault | undefined;
   private manager: AmqpConnectionManagerClass | undefined;
-  private readonly sockets = new AbortController();
+  /** Of the present attempt. Node keeps a listener on a signal for as long as the signal lives: one for all would leak. */
+  private attempt = new AbortController();
   private readonly listeners = new Set<() => void>();
   private readonly waiting = new Set<(model: ChannelModel | undefined) => void>();
   private stopped = false;
@@ -76,9 +79,9 @@ export class Link {
     if (!manager) return;
     // A handshake under way would, when it fails, wait this long for the next one before `close` returns.
     manager.reconnectTimeInSeconds = 0.001;
-    const cancel = this.options.clock.after(deadlineMs, () => this.destroy());
-    await manager.close().catch(() => undefined);
-    cancel();
+    // amqplib's `close` stays open for ever when the socket ends before the broker has answered it.
+    const ended = Promise.race([manager.close(), socketEnd(this.model)]);
+    await within(this.options.clock, deadlineMs, ended);
     this.destroy();
     this.model = undefined;
     this.changed();
@@ -86,18 +89,9 @@ export class Link {
   }
 
   private dial(): AmqpConnectionManagerClass {
-    const { urls, heartbeatSeconds, connectionName } = this.options;
-    const connectionOptions = {
-      noDelay: true,
-      timeout: HANDSHAKE_MS,
-      highWaterMark: SOCKET_BUFFER_BYTES,
-      signal: this.sockets.signal,
-      clientProperties: { connection_name: `${connectionName} (${this.role})` },
-    };
-    const manager = new AmqpConnectionManagerClass([...urls], {
-      heartbeatIntervalInSeconds: heartbeatSeconds,
-      connectionOptions,
-    });
+    const { urls, heartbeatSeconds } = this.options;
+    const manager = new AmqpConnectionManagerClass([...urls], { heartbeatIntervalInSeconds: heartbeatSeconds });
+    manager.connectionOptions = this.socketOptions();
     manager.reconnectTimeInSeconds = this.pauseSeconds(false);
     manager.on('connect', ({ url }) => this.up(manager.connection, String(url)));
     manager.on('connectFailed', ({ err, url }) => this.down(err, typeof url === 'string' ? url : undefined));
@@ -105,6 +99,16 @@ export class Link {
     manager.on('blocked', ({ reason }) => this.block({ reason, sinceMs: this.options.clock.now() }));
     manager.on('unblocked', () => this.block(undefined));
     return manager;
+  }
+
+  private socketOptions() {
+    return {
+      noDelay: true,
+      timeout: HANDSHAKE_MS,
+      highWaterMark: SOCKET_BUFFER_BYTES,
+      signal: this.attempt.signal,
+      clientProperties: { connection_name: `${this.options.connectionName} (${this.role})` },
+    } as const;
   }
 
   private up(model: ChannelModel | undefined, url: string): void {
@@ -127,7 +131,11 @@ export class Link {
     this.model = undefined;
     this.blocked = undefined;
     this.fault = linkFaultOf(error, url, this.options.urls);
-    if (this.manager) this.manager.reconnectTimeInSeconds = this.pauseSeconds(this.fault.refused);
+    if (this.manager && !this.stopped) {
+      this.attempt = new AbortController();
+      this.manager.connectionOptions = this.socketOptions();
+      this.manager.reconnectTimeInSeconds = this.pauseSeconds(this.fault.refused);
+    }
     this.changed();
   }
 
@@ -146,9 +154,8 @@ export class Link {
 
   /** A TLS socket takes no signal, so the stream of an open connection is destroyed as well. */
   private destroy(): void {
-    this.sockets.abort();
-    const { stream } = (this.model?.connection ?? {}) as { stream?: { destroy?: () => void } };
-    stream?.destroy?.();
+    this.attempt.abort();
+    socketOf(this.model)?.destroy();
   }
 
   /** Spread, so that a cluster which comes back is not met by all its clients in the same moment. */
@@ -156,4 +163,14 @@ export class Link {
     const ms = this.options.reconnectMs * (0.5 + this.options.random());
     return (refused ? ms * REFUSED_SLOWDOWN : ms) / 1_000;
   }
+}
+
+/** The socket of a connection, which amqplib keeps to itself; undefined when it has moved. */
+function socketOf(model: ChannelModel | undefined): Duplex | undefined {
+  const { stream } = (model?.connection ?? {}) as { stream?: unknown };
+  return stream instanceof Duplex ? stream : undefined;
+}
+
+function socketEnd(model: ChannelModel | undefined): Promise<void> {
+  return new Promise((resolve) => void socketOf(model)?.once('close', () => resolve()));
 }

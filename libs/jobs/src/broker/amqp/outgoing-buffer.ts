@@ -5,6 +5,8 @@ import { Ring } from './ring';
 export class OutgoingBuffer {
   private readonly kept = new Ring<Pending>();
   private bytes = 0;
+  /** It refused a message and is not half empty since. */
+  private full = false;
   private waiting: (() => void)[] = [];
 
   constructor(
@@ -20,11 +22,16 @@ export class OutgoingBuffer {
     return this.kept.at(0);
   }
 
-  /** False when it is full; one message alone is always taken, whatever its size. */
+  /** False when it is full; into an empty one goes a message of any size. */
   add(pending: Pending): boolean {
-    if (!this.hasRoom()) return false;
+    const bytes = this.bytes + pending.message.body.length;
+    const fits = this.kept.length < this.maxMessages && bytes <= this.maxBytes;
+    if (!fits && this.kept.length > 0) {
+      this.full = true;
+      return false;
+    }
     this.kept.push(pending);
-    this.bytes += pending.message.body.length;
+    this.bytes = bytes;
     return true;
   }
 
@@ -32,24 +39,21 @@ export class OutgoingBuffer {
     const pending = this.kept.shift();
     if (!pending) return undefined;
     this.bytes -= pending.message.body.length;
-    if (this.waiting.length > 0 && this.isHalfEmpty()) this.wake();
+    if (this.full && this.isHalfEmpty()) this.wake();
     return pending;
   }
 
-  /** Resolves at once when there is room, else when half of it is free: a flood would otherwise wake everybody for each place. */
+  /** Resolves at once unless it is full, and then when half of it is free: not everybody is woken for every place. */
   whenRoom(): Promise<void> {
-    if (this.hasRoom()) return Promise.resolve();
-    return new Promise((resolve) => this.waiting.push(resolve));
+    if (this.kept.length >= this.maxMessages) this.full = true;
+    return this.full ? new Promise((resolve) => this.waiting.push(resolve)) : Promise.resolve();
   }
 
   wake(): void {
+    this.full = false;
     const { waiting } = this;
     this.waiting = [];
     for (const resolve of waiting) resolve();
-  }
-
-  private hasRoom(): boolean {
-    return this.kept.length < this.maxMessages && this.bytes < this.maxBytes;
   }
 
   private isHalfEmpty(): boolean {
