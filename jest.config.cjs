@@ -8,6 +8,7 @@ const common = {
   moduleNameMapper: {
     '^@scutwork/jobs$': '<rootDir>/libs/jobs/src/index.ts',
     '^@scutwork/jobs/(nest|testing)$': '<rootDir>/libs/jobs/src/$1/index.ts',
+    '^@scutwork/app$': '<rootDir>/libs/app/src/index.ts',
     '^@scutwork/local$': '<rootDir>/libs/local/src/index.ts',
     '^@scutwork/workers/jobs$': '<rootDir>/apps/workers/src/jobs/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',

@@ -87,7 +87,7 @@ function traceIdOf(traceparent: unknown): string | undefined {
 function sentenceOf(event: ScutworkEvent): string {
   if (event.event === 'logged') return maskSecrets(event.message);
   const subject = 'type' in event ? `${event.type} ` : '';
-  const reason = 'failure' in event ? event.failure.message : 'reason' in event ? event.reason : '';
+  const reason = 'reason' in event ? event.reason : '';
   return `${subject}${event.event.replace('.', ' ')}${reason && `: ${maskSecrets(reason)}`}`;
 }
 

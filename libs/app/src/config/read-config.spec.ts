@@ -1,0 +1,134 @@
+import { resolve } from 'node:path';
+import { ConfigurationError } from '@scutwork/jobs';
+import { readConfig } from './read-config';
+
+const read = (env: NodeJS.ProcessEnv) => readConfig({ defaultPort: 3000 }, env);
+
+function refusal(env: NodeJS.ProcessEnv): ConfigurationError {
+  try {
+    read(env);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+  }
+  throw new Error('it was not refused');
+}
+
+describe('the configuration', () => {
+  it('has the documented defaults', () => {
+    expect(read({})).toEqual({
+      host: '127.0.0.1',
+      port: 3000,
+      logLevel: 'info',
+      dataDir: resolve('.scutwork'),
+      amqpUrls: ['amqp://127.0.0.1:5672'],
+      shutdownDeadlineMs: 30_000,
+      concurrency: 5,
+      defaults: {
+        maxAttempts: 3,
+        backoff: { type: 'exponential', delayMs: 2_000, multiplier: 2, maxDelayMs: 60_000, jitter: 0 },
+      },
+      consumerTimeoutMs: undefined,
+      timeZone: 'UTC',
+      recurring: true,
+      smtp: undefined,
+      mailFrom: 'Scutwork <no-reply@localhost>',
+      warnings: [],
+    });
+  });
+
+  it('reads what is set', () => {
+    const config = read({
+      PORT: '8080',
+      AMQP_URL: 'amqp://a:1@one:5672/x, amqps://b:2@two',
+      JOB_CONCURRENCY: '12',
+      JOB_MAX_ATTEMPTS: '7',
+      JOB_RETRY_DELAY: '500',
+      JOB_MAX_RETRY_DELAY: '5m',
+      JOB_RETRY_DELAY_MULTIPLIER: '1.5',
+      JOB_TIMEZONE: 'Europe/Berlin',
+      JOB_RECURRING_ENABLED: 'false',
+      CONSUMER_TIMEOUT: 'off',
+      SMTP_HOST: 'mail.example.org',
+      SMTP_SECURE: 'true',
+      SMTP_USER: 'u',
+      SMTP_PASSWORD: ' p ',
+    });
+    expect(config).toMatchObject({
+      port: 8080,
+      amqpUrls: ['amqp://a:1@one:5672/x', 'amqps://b:2@two'],
+      concurrency: 12,
+      defaults: { maxAttempts: 7, backoff: { delayMs: 500, multiplier: 1.5, maxDelayMs: 300_000 } },
+      timeZone: 'Europe/Berlin',
+      recurring: false,
+      consumerTimeoutMs: Number.POSITIVE_INFINITY,
+      smtp: { host: 'mail.example.org', port: 465, secure: true, auth: { user: 'u', pass: ' p ' } },
+    });
+    expect(read({ CONSUMER_TIMEOUT: '45m' }).consumerTimeoutMs).toBe(2_700_000);
+  });
+
+  it('takes what is set to nothing as not set', () => {
+    expect(read({ PORT: '', JOB_CONCURRENCY: ' ', SMTP_HOST: '' })).toMatchObject({
+      port: 3000,
+      concurrency: 5,
+      smtp: undefined,
+    });
+  });
+
+  it('names every mistake at once', () => {
+    const error = refusal({
+      PORT: '70000',
+      JOB_CONCURRENCY: 'many',
+      JOB_MAX_ATTEMPTS: '0',
+      JOB_RETRY_DELAY: '-1',
+      JOB_RETRY_DELAY_MULTIPLIER: '0.5',
+      JOB_MAX_RETRY_DELAY: 'soon',
+      JOB_TIMEZONE: 'Mars/Olympus',
+      JOB_RECURRING_ENABLED: 'maybe',
+      CONSUMER_TIMEOUT: 'never',
+      LOG_LEVEL: 'loud',
+      AMQP_URL: 'amqp://ok, http://no',
+      SMTP_FROM: 'a@b.c\r\nBcc: everybody@example.org',
+    });
+    expect(error.code).toBe('configuration_invalid');
+    const named = [...error.message.matchAll(/^ {2}([A-Z_]+) /gm)].map(([, name]) => name);
+    expect(named.sort()).toEqual([
+      'AMQP_URL',
+      'CONSUMER_TIMEOUT',
+      'JOB_CONCURRENCY',
+      'JOB_MAX_ATTEMPTS',
+      'JOB_MAX_RETRY_DELAY',
+      'JOB_RECURRING_ENABLED',
+      'JOB_RETRY_DELAY',
+      'JOB_RETRY_DELAY_MULTIPLIER',
+      'JOB_TIMEZONE',
+      'LOG_LEVEL',
+      'PORT',
+      'SMTP_FROM',
+    ]);
+    expect(error.message).toContain('JOB_CONCURRENCY is "many": use a whole number from 1 to 2000');
+  });
+
+  it('wants SMTP credentials whole', () => {
+    expect(refusal({ SMTP_HOST: 'mail', SMTP_USER: 'u' }).message).toContain('SMTP_PASSWORD is not set');
+    expect(refusal({ SMTP_USER: 'u', SMTP_PASSWORD: 'p' }).message).toContain('SMTP_HOST is not set');
+  });
+
+  it('shows no secret in a mistake', () => {
+    const { message } = refusal({ AMQP_URL: 'amqp//user:hunter2@host', SMTP_PASSWORD: 'hunter2' });
+    expect(message).toContain('AMQP_URL is wrong');
+    expect(message).not.toContain('hunter2');
+  });
+
+  it('warns of a setting that it does not know, and not of one that is yet to come', () => {
+    const { warnings } = read({
+      JOB_CONCURENCY: '3',
+      JOB_ALERT_WEBHOOK: 'https://x',
+      JOB_SOMETHING_ELSE: '1',
+      OTHER: '1',
+    });
+    expect(warnings).toEqual([
+      'JOB_CONCURENCY is not a setting that we know, and does nothing; did you mean JOB_CONCURRENCY?',
+      'JOB_SOMETHING_ELSE is not a setting that we know, and does nothing',
+    ]);
+  });
+});

@@ -1,0 +1,112 @@
+import { resolve } from 'node:path';
+import { ConfigurationError } from '@scutwork/jobs';
+import { nearestOf } from './nearest';
+import { type Environment, environment, isSecret, knownVariables } from './variables';
+
+/** How mail is sent: by the server of `SMTP_HOST`. */
+export interface SmtpConfig {
+  host: string;
+  port: number;
+  secure: boolean;
+  auth: { user: string; pass: string } | undefined;
+}
+
+/** The configuration of an app, from the environment alone. */
+export interface AppConfig {
+  host: string;
+  port: number;
+  logLevel: Environment['LOG_LEVEL'];
+  /** Absolute. */
+  dataDir: string;
+  amqpUrls: string[];
+  shutdownDeadlineMs: number;
+  /** Jobs of one queue at a time, for queues that do not say otherwise. */
+  concurrency: number;
+  /** For jobs whose type does not say otherwise. */
+  defaults: {
+    maxAttempts: number;
+    backoff: { type: 'exponential'; delayMs: number; multiplier: number; maxDelayMs: number; jitter: number };
+  };
+  /** `Infinity` when the broker's is switched off; undefined when nobody has said. */
+  consumerTimeoutMs: number | undefined;
+  timeZone: string;
+  /** Whether schedules tick. */
+  recurring: boolean;
+  smtp: SmtpConfig | undefined;
+  mailFrom: string;
+  /** What is odd, and no mistake. */
+  warnings: string[];
+}
+
+/**
+ * Reads the environment. A variable that is set to nothing is not set.
+ *
+ * @param defaultPort the app's port where `PORT` says nothing
+ * @throws ConfigurationError naming every mistake at once, and no secret
+ * @example const config = readConfig({ defaultPort: 3000 });
+ */
+export function readConfig({ defaultPort }: { defaultPort: number }, env: NodeJS.ProcessEnv = process.env): AppConfig {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
+  const read = environment.safeParse(given);
+  if (!read.success) throw mistaken(read.error.issues, given);
+  const values = read.data;
+  return {
+    host: values.HOST,
+    port: values.PORT ?? defaultPort,
+    logLevel: values.LOG_LEVEL,
+    dataDir: resolve(values.SCUTWORK_DATA_DIR),
+    amqpUrls: values.AMQP_URL,
+    shutdownDeadlineMs: values.SHUTDOWN_DEADLINE,
+    concurrency: values.JOB_CONCURRENCY,
+    defaults: {
+      maxAttempts: values.JOB_MAX_ATTEMPTS,
+      backoff: {
+        type: 'exponential',
+        delayMs: values.JOB_RETRY_DELAY,
+        multiplier: values.JOB_RETRY_DELAY_MULTIPLIER,
+        maxDelayMs: values.JOB_MAX_RETRY_DELAY,
+        jitter: 0,
+      },
+    },
+    consumerTimeoutMs: values.CONSUMER_TIMEOUT,
+    timeZone: values.JOB_TIMEZONE,
+    recurring: values.JOB_RECURRING_ENABLED,
+    smtp: smtpOf(values),
+    mailFrom: values.SMTP_FROM,
+    warnings: Object.keys(given).flatMap(oddityOf),
+  };
+}
+
+function smtpOf(values: Environment): SmtpConfig | undefined {
+  const { SMTP_HOST: host, SMTP_SECURE: secure, SMTP_USER: user, SMTP_PASSWORD: pass } = values;
+  if (host === undefined) return undefined;
+  const auth = user !== undefined && pass !== undefined ? { user, pass } : undefined;
+  return { host, port: values.SMTP_PORT ?? (secure ? 465 : 587), secure, auth };
+}
+
+interface Issue {
+  path: PropertyKey[];
+  message: string;
+}
+
+function mistaken(issues: readonly Issue[], given: Record<string, string | undefined>): ConfigurationError {
+  const lines = issues.map(({ path, message }) => {
+    const name = String(path[0]);
+    const value = given[name];
+    const shown = value === undefined ? 'is not set' : isSecret(name) ? 'is wrong' : `is ${JSON.stringify(value)}`;
+    return `${name} ${shown}: ${message}`;
+  });
+  return new ConfigurationError('configuration_invalid', `The configuration is not valid.\n  ${lines.join('\n  ')}`, {
+    field: String(issues[0]?.path[0]),
+    hint: 'Correct the environment variables named here, all of them, and start again.',
+  });
+}
+
+/** A misspelt setting would otherwise do nothing, in silence. */
+function oddityOf(name: string): string[] {
+  if (!name.startsWith('JOB_') || knownVariables.includes(name)) return [];
+  const near = nearestOf(name, knownVariables);
+  return [
+    `${name} is not a setting that we know, and does nothing${near === undefined ? '' : `; did you mean ${near}?`}`,
+  ];
+}

@@ -1,0 +1,121 @@
+import { durationMs } from '@scutwork/jobs';
+import { z } from 'zod';
+
+/** A text that `read` turns into a value; undefined means that it cannot, and `wanted` says what it could. */
+function read<T>(wanted: string, parse: (text: string) => T | undefined) {
+  return z.string().transform((text, context): T => {
+    const value = parse(text.trim());
+    if (value !== undefined) return value;
+    context.addIssue({ code: 'custom', message: wanted });
+    return z.NEVER;
+  });
+}
+
+const text = z.string().trim();
+
+const whole = (least: number, most: number) =>
+  read(`use a whole number from ${least} to ${most}`, (given) => {
+    const value = Number(given);
+    return Number.isInteger(value) && value >= least && value <= most ? value : undefined;
+  });
+
+const number = (least: number, most: number) =>
+  read(`use a number from ${least} to ${most}`, (given) => {
+    const value = Number(given);
+    return value >= least && value <= most ? value : undefined;
+  });
+
+const duration = (leastMs: number) =>
+  read(`use milliseconds, at least ${leastMs}, or a text such as "90s"`, (given) => {
+    const value = durationMs(/^\d+$/.test(given) ? Number(given) : given);
+    return value !== undefined && value >= leastMs ? value : undefined;
+  });
+
+const toggle = read('use true or false', (given) => {
+  if (/^(true|1|on|yes)$/i.test(given)) return true;
+  return /^(false|0|off|no)$/i.test(given) ? false : undefined;
+});
+
+const addresses = (protocols: string[], example: string) =>
+  read(`use addresses such as ${example}, joined by commas`, (given) => {
+    const urls = given.split(',').map((url) => url.trim());
+    const legal = (url: string) =>
+      URL.canParse(url) && protocols.includes(new URL(url).protocol) && new URL(url).hostname !== '';
+    return urls.every(legal) ? urls : undefined;
+  });
+
+const timeZone = read('use a time zone such as "UTC" or "Europe/Berlin"', (given) => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: given }).resolvedOptions().timeZone && given;
+  } catch {
+    return undefined;
+  }
+});
+
+const oneLine = read('use one line', (given) => (/[\r\n]/.test(given) ? undefined : given));
+
+const port = whole(1, 65_535);
+const amqp = addresses(['amqp:', 'amqps:'], 'amqp://user:password@host:5672');
+
+/** Every variable that an app reads. */
+const variables = {
+  HOST: text.default('127.0.0.1'),
+  PORT: port.optional(),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      error: 'use debug, info, warn, error or silent',
+    })
+    .default('info'),
+  SCUTWORK_DATA_DIR: text.default('.scutwork'),
+  AMQP_URL: amqp.default(['amqp://127.0.0.1:5672']),
+  SHUTDOWN_DEADLINE: duration(0).default(30_000),
+  CONSUMER_TIMEOUT: z
+    .union([z.literal('off').transform(() => Number.POSITIVE_INFINITY), duration(1_000)], {
+      error: 'use milliseconds, at least 1000, a text such as "45m", or off',
+    })
+    .optional(),
+  JOB_CONCURRENCY: whole(1, 2_000).default(5),
+  JOB_MAX_ATTEMPTS: whole(1, 1_000).default(3),
+  JOB_RETRY_DELAY: duration(0).default(2_000),
+  JOB_RETRY_DELAY_MULTIPLIER: number(1, 1_000).default(2),
+  JOB_MAX_RETRY_DELAY: duration(0).default(60_000),
+  JOB_TIMEZONE: timeZone.default('UTC'),
+  JOB_RECURRING_ENABLED: toggle.default(true),
+  SMTP_HOST: text.optional(),
+  SMTP_PORT: port.optional(),
+  SMTP_SECURE: toggle.default(false),
+  SMTP_USER: text.optional(),
+  SMTP_PASSWORD: z.string().optional(),
+  SMTP_FROM: oneLine.default('Scutwork <no-reply@localhost>'),
+};
+
+/** Known, and read by what is yet to come. */
+const reserved = [
+  'DATABASE_URL',
+  'CRON_SECRET',
+  'JOB_REMOVE_ON_COMPLETE',
+  'JOB_REMOVE_ON_FAIL',
+  'JOB_DASHBOARD_ENABLED',
+  'JOB_DASHBOARD_PORT',
+  'JOB_ALERT_WEBHOOK',
+];
+
+export const environment = z.object(variables).superRefine((values, context) => {
+  const together = [
+    ['SMTP_PASSWORD', 'SMTP_USER'],
+    ['SMTP_USER', 'SMTP_PASSWORD'],
+    ['SMTP_USER', 'SMTP_HOST'],
+  ] as const;
+  for (const [one, other] of together) {
+    if (values[one] === undefined || values[other] !== undefined) continue;
+    context.addIssue({ code: 'custom', path: [other], message: `set it as well, or leave out ${one}` });
+  }
+});
+export type Environment = z.infer<typeof environment>;
+
+export const knownVariables: readonly string[] = [...Object.keys(variables), ...reserved];
+
+/** Whether the value may be shown to nobody. Addresses hold passwords. */
+export function isSecret(name: string): boolean {
+  return /PASSWORD|SECRET|_URL$|WEBHOOK/.test(name);
+}
