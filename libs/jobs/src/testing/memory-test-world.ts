@@ -25,6 +25,7 @@ export async function memoryTestWorld(): Promise<MemoryTestWorld> {
       const broker = memory.connect();
       brokers.push(broker);
       await broker.start();
+      await clock.settle();
       return broker;
     },
     dropConnections: settled(() => memory.dropConnections()),

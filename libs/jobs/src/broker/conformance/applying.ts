@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { ScutworkError } from '../../contracts/errors';
-import { depthIs, emailBroker, emailQueue, quorumQueue, smallPlan, store, toEmail } from './port';
+import { depthIs, emailBroker, emailQueue, quorumQueue, refusalOf, smallPlan, store, toEmail } from './port';
 import type { Promises } from './promises';
 import type { BrokerTestWorld } from './world';
 
@@ -23,11 +22,9 @@ export const applying: Promises<BrokerTestWorld> = {
     const found = quorumQueue(queue, { 'x-dead-letter-exchange': 'found-exchange' });
     const wanted = quorumQueue(queue, { 'x-dead-letter-exchange': 'wanted-exchange' });
     await broker.apply({ exchanges: [], queues: [found], bindings: [] });
-    const error: unknown = await broker
-      .apply({ exchanges: [], queues: [wanted], bindings: [] })
-      .catch((e: unknown) => e);
-    assert.ok(error instanceof ScutworkError, String(error));
-    assert.equal(error.code, 'topology_mismatch');
+    const error = await refusalOf(broker.apply({ exchanges: [], queues: [wanted], bindings: [] }));
+    assert.deepEqual([error.code, error.field], ['topology_mismatch', queue]);
+    assert.ok(error.hint);
     for (const part of [queue, 'x-dead-letter-exchange', 'found-exchange', 'wanted-exchange']) {
       assert.ok(error.message.includes(part), `${error.message} names ${part}`);
     }

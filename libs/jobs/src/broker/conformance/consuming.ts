@@ -12,6 +12,7 @@ import {
   outgoing,
   publish,
   quorumQueue,
+  refusalOf,
   store,
   takeAll,
   toEmail,
@@ -262,5 +263,42 @@ export const consuming: Promises<BrokerTestWorld> = {
     assert.deepEqual(outcomes, [undefined]);
     assert.deepEqual(idsOf(await takeAll(world, broker, world.names.dead('email'), 1)), ['m2']);
     await inbox.subscription.close();
+  },
+
+  'a queue that does not exist is named to whoever wants its messages': async (world) => {
+    const broker = await emailBroker(world);
+    const missing = `${world.names.prefix}.missing`;
+    for (const operation of [openInbox(broker, missing), broker.pull(missing)]) {
+      const error = await refusalOf(operation);
+      assert.deepEqual([error.code, error.field], ['no_queue', missing]);
+      assert.ok(error.hint);
+    }
+    await store(broker, [toEmail(world, 'm1')]);
+    await takeAll(world, broker, emailQueue(world), 1);
+  },
+
+  'a prefetch that no quorum queue takes is refused': async (world) => {
+    const broker = await emailBroker(world);
+    for (const prefetch of [0, -1, 1.5, 2_001]) {
+      const error = await refusalOf(openInbox(broker, emailQueue(world), { prefetch }));
+      assert.deepEqual([error.code, error.field], ['configuration_invalid', 'prefetch']);
+    }
+  },
+
+  'a receiver that throws costs no other delivery': async (world) => {
+    const broker = await emailBroker(world);
+    const seen: Delivery[] = [];
+    await openInbox(broker, emailQueue(world), {
+      onDelivery: (delivery) => {
+        seen.push(delivery);
+        if (seen.length === 1) throw new Error('a receiver that throws, as this test wants it');
+      },
+    });
+    await store(
+      broker,
+      idsTo(3).map((id) => toEmail(world, id)),
+    );
+    await until(world, 'all three', () => seen.length === 3);
+    assert.ok(seen.every(({ alive }) => alive));
   },
 };

@@ -1,3 +1,4 @@
+import { BrokerError, ScutworkError } from '../../contracts/errors';
 import type { OutgoingMessage } from '../../contracts/message';
 import type { Names } from '../../topology/names';
 import { BindingPlan, QueuePlan, TopologyPlan, planTopology } from '../../topology/plan';
@@ -112,13 +113,19 @@ export async function arrival(world: BrokerTestWorld, inbox: Inbox, index = 0): 
   return delivery;
 }
 
+/** Undefined also while there is no connection to ask on: for conditions that are waited for. */
+export async function readyIn(broker: Broker, queue: string): Promise<number | undefined> {
+  try {
+    return (await broker.depth(queue))?.messages;
+  } catch (error) {
+    if (error instanceof BrokerError && error.code === 'broker_unreachable') return undefined;
+    throw error;
+  }
+}
+
 /** Waits until so many messages are ready in a queue. */
 export async function depthIs(world: BrokerTestWorld, broker: Broker, queue: string, messages: number): Promise<void> {
-  let seen: number | undefined;
-  await until(world, `${messages} ready messages in ${queue}`, async () => {
-    seen = (await broker.depth(queue))?.messages;
-    return seen === messages;
-  });
+  await until(world, `${messages} ready messages in ${queue}`, async () => (await readyIn(broker, queue)) === messages);
 }
 
 /** Takes all that a queue holds; waits until it is `count`. */
@@ -129,10 +136,25 @@ export async function takeAll(
   count: number,
 ): Promise<Delivery[]> {
   await depthIs(world, broker, queue, count);
+  return takeWhatThereIs(broker, queue);
+}
+
+/** Takes what a queue holds, however much that is: for outcomes that are not known. */
+export async function takeWhatThereIs(broker: Broker, queue: string): Promise<Delivery[]> {
   const taken: Delivery[] = [];
   for (let delivery = await broker.pull(queue); delivery; delivery = await broker.pull(queue)) {
     taken.push(delivery);
     delivery.ack();
   }
   return taken;
+}
+
+/** The error that an operation is refused with. */
+export async function refusalOf(operation: Promise<unknown>): Promise<ScutworkError> {
+  const error: unknown = await operation.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof ScutworkError) return error;
+  throw new Error(`It was not refused by an error of this library: ${String(error)}`);
 }

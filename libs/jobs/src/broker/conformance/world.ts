@@ -15,7 +15,7 @@ export interface BrokerTestWorld {
   readonly clock: Clock;
   /** Lets time pass on that clock. */
   advance(ms: number): Promise<void>;
-  /** A started client of its own. The world stops it. */
+  /** A client of its own, started and connected. The world stops it. */
   connect(): Promise<Broker>;
   /** Cuts all connections of this world; they can be made again at once. */
   dropConnections(): Promise<void>;

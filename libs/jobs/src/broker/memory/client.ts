@@ -1,4 +1,4 @@
-import { BrokerError } from '../../contracts/errors';
+import { BrokerError, ConfigurationError } from '../../contracts/errors';
 import type { StopOptions } from '../../lifecycle/service';
 import { DEFAULT_STOP_DEADLINE_MS } from '../../lifecycle/service';
 import type { TopologyPlan } from '../../topology/plan';
@@ -13,6 +13,7 @@ import type {
 } from '../broker';
 import type { Delivery } from '../delivery';
 import type { Channel } from './channel';
+import { guarded } from './guarded';
 import { MemoryPublisher } from './publisher';
 import { MemorySubscription } from './subscription';
 import type { Connection, World } from './world';
@@ -25,6 +26,8 @@ export interface Link {
 }
 
 const VERSION = 'memory';
+/** The most that a quorum queue takes. */
+const MOST_PREFETCH = 2_000;
 
 /** One process that talks to a world. */
 export class MemoryClient implements Broker, Connection {
@@ -33,6 +36,7 @@ export class MemoryClient implements Broker, Connection {
   private readonly links = new Set<Link>();
   private readonly plans = new Set<TopologyPlan>();
   private readonly pulls = new Map<string, Channel>();
+  private ended?: Promise<void>;
   private readonly waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
 
   constructor(readonly world: World) {}
@@ -50,33 +54,22 @@ export class MemoryClient implements Broker, Connection {
     return () => this.listeners.delete(listener);
   }
 
+  /** Resolves at once: a broker that is away is a state, not an error. */
   async start(): Promise<void> {
+    this.checkRunning();
     if (this.current.name !== 'stopped') return;
     this.enter({ name: 'connecting' });
     this.world.join(this);
-    await new Promise<void>((tried) => {
-      this.world.turns.soon(() => {
-        this.reachable();
-        tried();
-      });
-    });
+    this.world.turns.soon(() => this.reachable());
   }
 
-  async stop(options: StopOptions = {}): Promise<void> {
-    if (this.current.name === 'stopped') return;
-    const deadlineMs = options.deadlineMs ?? DEFAULT_STOP_DEADLINE_MS;
-    await Promise.all([...this.links].map((link) => link.end(deadlineMs)));
-    this.closePulls();
-    this.world.leave(this);
-    this.enter({ name: 'stopped' });
-    const stopped = new BrokerError('client_stopped', 'The broker was stopped', {
-      hint: 'Start it before it is used.',
-    });
-    for (const { reject } of this.waiting.splice(0)) reject(stopped);
+  stop(options: StopOptions = {}): Promise<void> {
+    return (this.ended ??= this.shutDown(options.deadlineMs ?? DEFAULT_STOP_DEADLINE_MS));
   }
 
   async apply(plan: TopologyPlan): Promise<void> {
-    await this.whenUp();
+    this.checkRunning();
+    if (!this.up) await new Promise<void>((resolve, reject) => this.waiting.push({ resolve, reject }));
     this.world.apply(plan);
     this.plans.add(plan);
     await this.nextTurn();
@@ -84,24 +77,27 @@ export class MemoryClient implements Broker, Connection {
 
   publisher(options: PublisherOptions = {}): Publisher {
     const publisher = new MemoryPublisher(this, options);
-    this.links.add(publisher);
-    if (this.up) publisher.connected();
+    if (this.ended) void publisher.close(0);
+    else this.links.add(publisher);
     return publisher;
   }
 
   async subscribe(options: SubscribeOptions): Promise<Subscription> {
+    this.checkRunning();
+    checkPrefetch(options.prefetch);
     const subscription = new MemorySubscription(this, options);
     this.links.add(subscription);
-    if (this.up) subscription.connected();
+    await this.nextTurn();
+    subscription.connected();
     await subscription.firstOpen;
     return subscription;
   }
 
   async pull(queue: string): Promise<Delivery | undefined> {
-    await this.whenUp();
     await this.nextTurn();
+    if (!this.up) return undefined;
     const source = this.world.queue(queue);
-    if (!source) return undefined;
+    if (!source) throw noQueue(queue);
     let channel = this.pulls.get(queue);
     if (!channel?.alive) {
       channel = source.open(() => undefined);
@@ -111,9 +107,16 @@ export class MemoryClient implements Broker, Connection {
   }
 
   async depth(queue: string): Promise<QueueDepth | undefined> {
-    await this.whenUp();
     await this.nextTurn();
-    return this.world.depth(queue);
+    if (this.up) return this.world.depth(queue);
+    throw new BrokerError('broker_unreachable', `There is no connection to ask for the depth of ${queue}`, {
+      hint: 'Start the broker first, or ask again when its state is connected.',
+    });
+  }
+
+  /** Makes what the plans say again; something of it was missing. */
+  repair(): void {
+    for (const plan of this.plans) guarded('Applying the topology', () => this.world.apply(plan));
   }
 
   forget(link: Link): void {
@@ -123,7 +126,7 @@ export class MemoryClient implements Broker, Connection {
   reachable(): void {
     if (this.current.name !== 'connecting') return;
     if (this.world.away) return this.enter({ name: 'connecting', lastError: 'the broker is away' });
-    for (const plan of this.plans) this.world.apply(plan);
+    this.repair();
     this.enter({ name: 'connected', version: VERSION });
     if (this.world.blockedFor !== undefined) this.blocked(this.world.blockedFor);
     for (const { resolve } of this.waiting.splice(0)) resolve();
@@ -155,11 +158,37 @@ export class MemoryClient implements Broker, Connection {
     this.pulls.clear();
   }
 
-  private async whenUp(): Promise<void> {
-    if (!this.up) await new Promise<void>((resolve, reject) => this.waiting.push({ resolve, reject }));
+  private async shutDown(deadlineMs: number): Promise<void> {
+    await Promise.all([...this.links].map((link) => link.end(deadlineMs)));
+    this.closePulls();
+    this.world.leave(this);
+    if (this.current.name !== 'stopped') this.enter({ name: 'stopped' });
+    for (const { reject } of this.waiting.splice(0)) reject(clientStopped());
+  }
+
+  private checkRunning(): void {
+    if (this.ended) throw clientStopped();
   }
 
   private nextTurn(): Promise<void> {
     return new Promise((resolve) => this.world.turns.soon(resolve));
   }
+}
+
+const clientStopped = (): BrokerError =>
+  new BrokerError('client_stopped', 'The broker was stopped; make a new one to go on');
+
+export const noQueue = (queue: string): BrokerError =>
+  new BrokerError('no_queue', `There is no queue ${queue}`, {
+    field: queue,
+    hint: 'Apply the topology that makes it, or correct the name or the prefix.',
+  });
+
+function checkPrefetch(prefetch: number): void {
+  if (Number.isInteger(prefetch) && prefetch >= 1 && prefetch <= MOST_PREFETCH) return;
+  throw new ConfigurationError(
+    'configuration_invalid',
+    `prefetch is ${prefetch}; it must be a whole number from 1 to ${MOST_PREFETCH}`,
+    { field: 'prefetch', hint: 'Use several subscriptions for more at once.' },
+  );
 }

@@ -2,6 +2,7 @@ import type { OutgoingMessage } from '../../contracts/message';
 import type { PublishDone, PublishFailure, Publisher, PublisherOptions } from '../broker';
 import type { Link, MemoryClient } from './client';
 import { Fifo } from './fifo';
+import { guarded } from './guarded';
 import { wireFault } from './wire-limits';
 import type { Verdict } from './world';
 
@@ -45,7 +46,7 @@ export class MemoryPublisher implements Publisher, Link {
 
   publish(message: OutgoingMessage, done: PublishDone): void {
     const failure = this.refusal(message);
-    if (failure) return this.client.world.turns.soon(() => done(failure));
+    if (failure) return this.client.world.turns.soon(() => tell(done, failure));
     const { headers } = message;
     const dueMs = this.client.world.time.now() + this.options.deadlineMs;
     this.buffered.push({ message: { ...message, headers: headers && { ...headers } }, done, dueMs });
@@ -139,13 +140,14 @@ export class MemoryPublisher implements Publisher, Link {
         return this.finish(entry, verdict as PublishFailure);
       case 'channel_closed':
         this.lost(verdict.reason);
+        this.client.repair();
         return this.client.world.turns.soon(() => this.send());
     }
   }
 
   private finish(entry: Entry, failure?: PublishFailure): void {
     if (!this.sent.delete(entry)) return;
-    entry.done(failure);
+    tell(entry.done, failure);
     this.send();
     this.noticeDrained();
   }
@@ -173,7 +175,7 @@ export class MemoryPublisher implements Publisher, Link {
     // First what is buffered: what fails on the wire must not make room for it.
     for (let entry = this.buffered.peek(); entry && isDue(entry); entry = this.buffered.peek()) {
       this.unbuffer();
-      entry.done({ kind: unsent, reason: `${reason} before it was sent` });
+      tell(entry.done, { kind: unsent, reason: `${reason} before it was sent` });
     }
     for (const entry of [...this.sent]) {
       if (isDue(entry)) this.finish(entry, { kind: 'unknown', reason: `${reason} before the confirm` });
@@ -194,4 +196,8 @@ export class MemoryPublisher implements Publisher, Link {
     this.giveUp(() => true, 'stopped', 'the publisher was closed');
     this.client.forget(this);
   }
+}
+
+function tell(done: PublishDone, failure?: PublishFailure): void {
+  guarded('A publish callback', () => done(failure));
 }

@@ -5,6 +5,7 @@ import { Channel, ChannelSource } from './channel';
 import { DeadLetterOffice, DeadLetters } from './dead-letters';
 import { DeathReason } from './deaths';
 import { Fifo } from './fifo';
+import { guarded } from './guarded';
 import type { StoredMessage } from './message';
 
 export interface Consumer {
@@ -65,7 +66,7 @@ export class Queue implements ChannelSource {
 
   /** Opens a channel that takes nothing by itself. */
   open(onLost: (reason: string) => void): Channel {
-    const channel = new Channel(this, onLost);
+    const channel = new Channel(this, this.office.turns, onLost);
     this.channels.add(channel);
     return channel;
   }
@@ -134,7 +135,8 @@ export class Queue implements ChannelSource {
       const consumer = this.nextConsumer();
       const message = consumer && this.next();
       if (!message) return;
-      consumer.onDelivery(consumer.channel.hold(message));
+      const delivery = consumer.channel.hold(message);
+      guarded('A consumer', () => consumer.onDelivery(delivery));
     }
   }
 

@@ -1,7 +1,8 @@
 import { BrokerError } from '../../contracts/errors';
 import type { SubscribeOptions, Subscription } from '../broker';
 import type { Channel } from './channel';
-import type { Link, MemoryClient } from './client';
+import { Link, MemoryClient, noQueue } from './client';
+import { guarded } from './guarded';
 import type { Consumer, Queue } from './queue';
 
 /** How often a consumer looks for a queue that does not exist. */
@@ -17,6 +18,7 @@ export class MemorySubscription implements Subscription, Link {
   readonly firstOpen: Promise<void>;
   private opened?: Opened;
   private wanted = true;
+  private wasOpen = false;
   private resolveFirst: () => void = () => undefined;
   private rejectFirst: (error: Error) => void = () => undefined;
   private takeBackLook?: () => void;
@@ -29,6 +31,8 @@ export class MemorySubscription implements Subscription, Link {
       this.resolveFirst = resolve;
       this.rejectFirst = reject;
     });
+    // Closed before anybody waits for it: no rejection without a listener.
+    this.firstOpen.catch(() => undefined);
   }
 
   get open(): boolean {
@@ -37,15 +41,13 @@ export class MemorySubscription implements Subscription, Link {
 
   connected(): void {
     if (!this.wanted || this.opened || !this.client.up) return;
-    const queue = this.client.world.queue(this.options.queue);
-    if (!queue) {
-      this.takeBackLook = this.client.world.time.after(LOOK_AGAIN_MS, () => this.connected());
-      return;
-    }
+    const queue = this.find();
+    if (!queue) return this.missing();
     const channel = queue.open((reason) => this.channelLost(reason));
     const consumer = { channel, prefetch: this.options.prefetch, onDelivery: this.options.onDelivery };
     this.opened = { queue, channel, consumer };
     queue.consume(consumer);
+    this.wasOpen = true;
     this.resolveFirst();
   }
 
@@ -65,8 +67,7 @@ export class MemorySubscription implements Subscription, Link {
     this.opened?.channel.close();
     this.opened = undefined;
     this.client.forget(this);
-    const hint = 'Subscribe before the broker is stopped.';
-    this.rejectFirst(new BrokerError('client_stopped', `The consumer of ${this.options.queue} was closed`, { hint }));
+    this.rejectFirst(new BrokerError('client_stopped', `The consumer of ${this.options.queue} was closed`));
     await this.afterwards();
   }
 
@@ -74,9 +75,25 @@ export class MemorySubscription implements Subscription, Link {
     return this.close();
   }
 
+  private find(): Queue | undefined {
+    const { world } = this.client;
+    if (!world.queue(this.options.queue)) this.client.repair();
+    return world.queue(this.options.queue);
+  }
+
+  /** Whoever waits for the first consumer is told; one that was open before comes back with its queue. */
+  private missing(): void {
+    if (this.wasOpen) {
+      this.takeBackLook = this.client.world.time.after(LOOK_AGAIN_MS, () => this.connected());
+      return;
+    }
+    this.rejectFirst(noQueue(this.options.queue));
+    void this.close();
+  }
+
   private channelLost(reason: string): void {
     this.opened = undefined;
-    this.options.onLost?.(reason);
+    guarded('A consumer', () => this.options.onLost?.(reason));
     this.client.world.turns.soon(() => this.connected());
   }
 

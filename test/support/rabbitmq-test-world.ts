@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import { connect as connectAmqp, type Channel } from 'amqplib';
+import { amqpBroker } from '../../libs/jobs/src/broker/amqp/amqp-broker';
+import type { Broker } from '../../libs/jobs/src/broker/broker';
+import { type BrokerTestWorld, until } from '../../libs/jobs/src/broker/conformance/world';
+import { systemClock } from '../../libs/jobs/src/lifecycle/clock';
+import { namesFor } from '../../libs/jobs/src/topology/names';
+import type { TopologyPlan } from '../../libs/jobs/src/topology/plan';
+import { sharedBroker } from './private-broker';
+import { startTcpGate } from './tcp-gate';
+
+/**
+ * RabbitMQ for one test: clients reach the shared broker through a gate of the test's own, so that its cuts reach
+ * nobody else; its names are its own, and what it declared is deleted afterwards.
+ */
+export async function rabbitMqTestWorld(): Promise<BrokerTestWorld> {
+  const { url, ctl } = sharedBroker();
+  const address = new URL(url);
+  const gate = await startTcpGate(address.hostname, Number(address.port || 5672));
+  const gated = new URL(url);
+  gated.host = `127.0.0.1:${gate.port}`;
+  const brokers: Broker[] = [];
+  const plans: TopologyPlan[] = [];
+  const names = namesFor(`t${randomBytes(5).toString('hex')}`);
+
+  const world: BrokerTestWorld = {
+    ...{ names, movesTime: false, clock: systemClock },
+    advance: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    async connect() {
+      const broker = amqpBroker({ urls: [gated.href], names, reconnectMs: 50 });
+      brokers.push(noting(broker, plans));
+      await broker.start();
+      await until(world, 'the connection', () => broker.state.name === 'connected');
+      return broker;
+    },
+    dropConnections: async () => gate.cut(),
+    goAway: async () => gate.shut(),
+    comeBack: async () => gate.open(),
+    closeChannel: async (queue) => {
+      await ctl('eval', ackOfUnknownTag(queue));
+    },
+    deleteQueue: (queue) => onChannel(url, async (channel) => void (await channel.deleteQueue(queue))),
+    async close() {
+      gate.open();
+      await Promise.all(brokers.map((broker) => broker.stop({ deadlineMs: 1_000 })));
+      await gate.close();
+      await onChannel(url, (channel) => removeAll(channel, plans));
+    },
+  };
+  return world;
+}
+
+/** The same broker, with a note of everything it declares. */
+function noting(broker: Broker, plans: TopologyPlan[]): Broker {
+  const apply = broker.apply.bind(broker);
+  broker.apply = (plan) => {
+    plans.push(plan);
+    return apply(plan);
+  };
+  return broker;
+}
+
+/** Makes the broker close the channels of a queue's consumers, as it does when a client breaks the protocol. */
+function ackOfUnknownTag(queue: string): string {
+  const consumers = `rabbit_amqqueue:with(rabbit_misc:r(<<"/">>, queue, <<"${queue}">>), fun(Q) -> {ok, rabbit_amqqueue:consumers(Q)} end)`;
+  return `[rabbit_channel:do(element(1, Consumer), {'basic.ack', 987654321, false}) || Consumer <- element(2, ${consumers})].`;
+}
+
+async function removeAll(channel: Channel, plans: readonly TopologyPlan[]): Promise<void> {
+  const queues = new Set(plans.flatMap((plan) => plan.queues.map((queue) => queue.name)));
+  const exchanges = new Set(plans.flatMap((plan) => plan.exchanges.map((exchange) => exchange.name)));
+  await Promise.all([...queues].map((queue) => channel.deleteQueue(queue)));
+  await Promise.all([...exchanges].map((exchange) => channel.deleteExchange(exchange)));
+}
+
+async function onChannel(url: string, act: (channel: Channel) => Promise<void>): Promise<void> {
+  const connection = await connectAmqp(url);
+  try {
+    await act(await connection.createChannel());
+  } finally {
+    await connection.close();
+  }
+}
