@@ -2,7 +2,7 @@ import type { Channel, ConsumeMessage, GetMessage, Message } from 'amqplib';
 import type { IncomingMessage } from '../../contracts/message';
 import type { Delivery } from '../delivery';
 import { incomingMessage } from './incoming';
-import { Watermark } from './watermark';
+import { type Held, Unsettled } from './unsettled';
 
 const NO_PROPERTIES = { headers: undefined } as Message['properties'];
 const NO_CONTENT = Buffer.alloc(0);
@@ -15,7 +15,7 @@ export class Epoch {
   alive = true;
   /** Whether anything was delivered on it. */
   used = false;
-  private readonly watermark = new Watermark();
+  private readonly unsettled = new Unsettled();
   private flush: NodeJS.Immediate | undefined;
 
   constructor(
@@ -24,30 +24,30 @@ export class Epoch {
   ) {}
 
   delivery(message: ConsumeMessage | GetMessage): Delivery {
-    const tag = message.fields.deliveryTag;
     this.used = true;
-    this.watermark.delivered(tag);
-    return new AmqpDelivery(this, tag, incomingMessage(this.queue, message));
+    const delivery = new AmqpDelivery(this, message.fields.deliveryTag, incomingMessage(this.queue, message));
+    this.unsettled.add(delivery);
+    return delivery;
   }
 
   /** Acks of one turn of the event loop leave together. */
-  ack(tag: number): void {
+  ack(held: Held): void {
     if (!this.alive) return;
-    this.watermark.ack(tag);
+    this.unsettled.ack(held);
     this.flush ??= setImmediate(() => this.flushAcks());
   }
 
-  giveBack(tag: number, requeue: boolean): void {
+  giveBack(held: Held, requeue: boolean): void {
     if (!this.alive) return;
-    this.watermark.gone(tag);
-    this.whileAlive(() => this.channel.reject(tagged(tag), requeue));
+    this.unsettled.remove(held);
+    this.whileAlive(() => this.channel.reject(tagged(held.tag), requeue));
   }
 
   flushAcks(): void {
     clearImmediate(this.flush);
     this.flush = undefined;
     if (!this.alive) return;
-    const { upTo, singles } = this.watermark.take();
+    const { upTo, singles } = this.unsettled.take();
     this.whileAlive(() => {
       if (upTo !== undefined) this.channel.ack(tagged(upTo), true);
       for (const tag of singles) this.channel.ack(tagged(tag));
@@ -78,12 +78,15 @@ export class Epoch {
   }
 }
 
-class AmqpDelivery implements Delivery {
+class AmqpDelivery implements Delivery, Held {
+  acked = false;
+  older: Held | undefined;
+  newer: Held | undefined;
   private settled = false;
 
   constructor(
     private readonly epoch: Epoch,
-    private readonly tag: number,
+    readonly tag: number,
     readonly message: IncomingMessage,
   ) {}
 
@@ -92,15 +95,15 @@ class AmqpDelivery implements Delivery {
   }
 
   ack(): void {
-    if (this.first()) this.epoch.ack(this.tag);
+    if (this.first()) this.epoch.ack(this);
   }
 
   requeue(): void {
-    if (this.first()) this.epoch.giveBack(this.tag, true);
+    if (this.first()) this.epoch.giveBack(this, true);
   }
 
   reject(): void {
-    if (this.first()) this.epoch.giveBack(this.tag, false);
+    if (this.first()) this.epoch.giveBack(this, false);
   }
 
   private first(): boolean {

@@ -11,8 +11,8 @@ export interface LinkFault {
 export function linkFaultOf(error: Error | undefined, url: string | undefined, urls: readonly string[]): LinkFault {
   const words = error?.message ?? 'the connection was closed';
   const where = url === undefined ? 'RabbitMQ' : `RabbitMQ at ${maskUrl(url)}`;
-  const fault = refusal(words, where, url) ?? { text: `${where}: ${words}${nextStep(words)}`, refused: false };
-  return { ...fault, text: withoutPasswords(fault.text, urls) };
+  const text = `${where}: ${withoutPasswords(words, urls)}${nextStep(words)}`;
+  return refusal(words, where, url) ?? { text, refused: false };
 }
 
 function refusal(words: string, where: string, url: string | undefined): LinkFault | undefined {

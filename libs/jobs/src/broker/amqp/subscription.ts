@@ -97,6 +97,7 @@ export class AmqpSubscription implements Subscription {
     const { queue, prefetch } = this.subscribed;
     await this.context.topologyReady();
     const channel = await model.createChannel();
+    if (this.ending.signal.aborted) return { lost: channel.close() };
     const consumer: Consumer = {
       channel,
       epoch: new Epoch(queue, channel),
