@@ -52,14 +52,17 @@ export function forScreen(text: string, from: 'stdout' | 'stderr'): string | und
   if (!entry) return from === 'stderr' && text.trim() !== '' ? text : undefined;
   if (entry.level < 40) return undefined;
   const word = entry.level >= 50 ? 'error' : 'warn ';
-  return [word, entry.msg, entry.err?.message, entry.hint && `(${entry.hint})`].filter(Boolean).join(' ');
+  const { msg, err } = entry;
+  const cause = err?.message === msg ? undefined : err?.message;
+  const hint = entry.hint ?? err?.hint;
+  return [word, msg, cause, hint && `(${hint})`].filter(Boolean).join(' ');
 }
 
 interface Entry {
   level: number;
   msg?: string;
   hint?: string;
-  err?: { message?: string };
+  err?: { message?: string; hint?: string };
 }
 
 /** A line of pino's. */

@@ -141,6 +141,10 @@ function startApp(name: AppName, configuration: Configuration, servers: Servers,
     ...(database.kind === 'none' ? {} : { DATABASE_URL: database.url }),
     PORT: String(ports[name]),
     SCUTWORK_DATA_DIR: dataDir,
+    // Within the time that we give them.
+    SHUTDOWN_DEADLINE: String(appsStopWithinMs - 500),
+    // Our own broker never takes a job back because it runs long.
+    ...(broker.kind === 'private' && !process.env.CONSUMER_TIMEOUT ? { CONSUMER_TIMEOUT: 'off' } : {}),
   };
   const preload = join(__dirname, 'leave-with-launcher.js');
   const spec = { name, entry: entryOf(rootDir, name), port: ports[name], env };
