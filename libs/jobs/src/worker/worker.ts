@@ -91,6 +91,11 @@ export class Worker implements Service {
     return this.current === 'running' && this.levels.every((levels) => levels.consuming);
   }
 
+  /** Jobs that were delivered here and wait for a slot. */
+  get held(): number {
+    return this.levels.reduce((held, levels) => held + levels.held, 0);
+  }
+
   private assemble(): void {
     const { settings, runs } = this;
     this.publisher = settings.broker.publisher({
@@ -207,7 +212,7 @@ export class Worker implements Service {
       queues: [...queues.keys()],
       types: handlers.all().map((known) => known.type),
       running: [...this.runs.all()].slice(0, 1_000).map(idOf),
-      held: this.levels.reduce((held, levels) => held + levels.held, 0),
+      held: this.held,
     });
   }
 
