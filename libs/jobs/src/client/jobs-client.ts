@@ -43,9 +43,6 @@ export interface NamedEntry {
   options?: JobOptions;
 }
 
-/** How many jobs of one call are confirmed together; two chunks are under way at a time. */
-const CHUNK = 1_000;
-
 /**
  * Adds jobs. Nothing but AMQP: no database, no other service.
  *
@@ -111,8 +108,8 @@ export class JobsClient implements Service {
   }
 
   /**
-   * Adds many jobs of one type, in chunks of 1000. All are checked before the first
-   * is published. What the broker does not take is reported, not thrown.
+   * Adds many jobs of one type. All are checked before the first is published; then they are published as fast as the
+   * broker confirms. What it does not take is reported, not thrown.
    *
    * @throws JobError naming the entry and the field, e.g. `jobs[3].payload.to`; nothing was published
    */
@@ -145,24 +142,14 @@ export class JobsClient implements Service {
 
   private async addPrepared(prepared: readonly PreparedJob[]): Promise<AddedJobs> {
     const failures: NotAdded[] = [];
-    let before: Promise<void> = Promise.resolve();
-    for (let start = 0; start < prepared.length; start += CHUNK) {
-      const chunk = this.publishChunk(prepared.slice(start, start + CHUNK), start, failures);
-      // One chunk is published while the one before it is being confirmed: the broker never waits for us.
-      await before;
-      before = chunk;
+    const confirms: Promise<unknown>[] = [];
+    for (const [index, job] of prepared.entries()) {
+      await this.publisher?.whenRoom(); // Back-pressure: no more is handed over than the buffer holds.
+      confirms.push(this.publish(job).catch((error: unknown) => failures.push({ index, error: asNotAccepted(error) })));
     }
-    await before;
+    await Promise.all(confirms);
+    failures.sort((a, b) => a.index - b.index);
     return { ids: prepared.map((job) => job.identity.id), failures };
-  }
-
-  private async publishChunk(chunk: readonly PreparedJob[], start: number, failures: NotAdded[]): Promise<void> {
-    const outcomes = await Promise.allSettled(chunk.map((job) => this.publish(job)));
-    outcomes.forEach((outcome, i) => {
-      if (outcome.status === 'fulfilled') return;
-      if (!(outcome.reason instanceof JobNotAccepted)) throw outcome.reason;
-      failures.push({ index: start + i, error: outcome.reason });
-    });
   }
 
   private publish(job: PreparedJob, provenance?: Provenance): Promise<AddedJob> {
@@ -198,6 +185,12 @@ export class JobsClient implements Service {
       hint: `Known types: ${[...this.settings.catalog.keys()].sort().join(', ') || 'none'}.`,
     });
   }
+}
+
+/** @throws whatever is not about one job */
+function asNotAccepted(error: unknown): JobNotAccepted {
+  if (error instanceof JobNotAccepted) return error;
+  throw error;
 }
 
 function atEntry(error: JobError, index: number): JobError {
