@@ -17,6 +17,8 @@ export default defineConfig(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       // Nest's decorated classes are often empty.
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true, allowEmpty: true }],
+      // Nest declares its bags of options as classes.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       // Numbers and booleans read well in a message.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       // An arrow that returns what a callback returned is how one-liners are written here.

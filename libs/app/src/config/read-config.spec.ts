@@ -21,6 +21,7 @@ describe('the configuration', () => {
       logLevel: 'info',
       dataDir: resolve('.scutwork'),
       amqpUrls: ['amqp://127.0.0.1:5672'],
+      prefix: 'jobs',
       shutdownDeadlineMs: 30_000,
       concurrency: 5,
       defaults: {

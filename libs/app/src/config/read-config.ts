@@ -19,6 +19,8 @@ export interface AppConfig {
   /** Absolute. */
   dataDir: string;
   amqpUrls: string[];
+  /** First words of every exchange and queue. */
+  prefix: string;
   shutdownDeadlineMs: number;
   /** Jobs of one queue at a time, for queues that do not say otherwise. */
   concurrency: number;
@@ -56,6 +58,7 @@ export function readConfig({ defaultPort }: { defaultPort: number }, env: NodeJS
     logLevel: values.LOG_LEVEL,
     dataDir: resolve(values.SCUTWORK_DATA_DIR),
     amqpUrls: values.AMQP_URL,
+    prefix: values.SCUTWORK_PREFIX,
     shutdownDeadlineMs: values.SHUTDOWN_DEADLINE,
     concurrency: values.JOB_CONCURRENCY,
     defaults: {

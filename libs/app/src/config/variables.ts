@@ -52,6 +52,9 @@ const timeZone = read('use a time zone such as "UTC" or "Europe/Berlin"', (given
   }
 });
 
+const prefixOf = (given: string) =>
+  /^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(given) && given.length <= 40 ? given : undefined;
+
 const oneLine = read('use one line', (given) => (/[\r\n]/.test(given) ? undefined : given));
 
 const port = whole(1, 65_535);
@@ -67,6 +70,9 @@ const variables = {
     })
     .default('info'),
   SCUTWORK_DATA_DIR: text.default('.scutwork'),
+  SCUTWORK_PREFIX: read('use words of a-z, 0-9 and "-", joined by dots, at most 40 characters', prefixOf).default(
+    'jobs',
+  ),
   AMQP_URL: amqp.default(['amqp://127.0.0.1:5672']),
   SHUTDOWN_DEADLINE: duration(0).default(30_000),
   CONSUMER_TIMEOUT: z

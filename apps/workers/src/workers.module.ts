@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { DynamicModule, Module } from '@nestjs/common';
+import { type AppConfig, HealthModule } from '@scutwork/app';
+import { JobsHealthIndicator, JobsModule } from '@scutwork/jobs/nest';
+import type { Logger } from 'pino';
+import { InfoController } from './info/info.controller';
+import { jobs } from './jobs';
+import { WelcomeHandler } from './jobs/email/welcome.handler';
+import { MailModule } from './mail/mail.module';
+
+@Module({})
+export class WorkersModule {
+  static with(config: AppConfig, log: Logger): DynamicModule {
+    const { amqpUrls: urls, prefix, concurrency, defaults, consumerTimeoutMs, shutdownDeadlineMs, dataDir } = config;
+    return {
+      module: WorkersModule,
+      imports: [
+        JobsModule.forRoot({
+          ...{ urls, prefix, concurrency, defaults, consumerTimeoutMs, shutdownDeadlineMs, log, jobs },
+          spoolDir: join(dataDir, 'spool'),
+          appId: 'workers',
+        }),
+        HealthModule.for({
+          inject: JobsHealthIndicator,
+          checks: (health: JobsHealthIndicator) => [() => health.broker(), () => health.consumers()],
+        }),
+        MailModule.for(config),
+      ],
+      controllers: [InfoController, WelcomeHandler],
+    };
+  }
+}
