@@ -56,12 +56,17 @@ export async function makeCluster(cluster: Cluster): Promise<void> {
 }
 
 /** Starts the server and waits until it lets us in; after a crash that includes its own recovery. */
-export async function startServer(cluster: Cluster, deadlineMs: number): Promise<ProcessId> {
+export async function startServer(
+  cluster: Cluster,
+  deadlineMs: number,
+  onSpawn: (server: ProcessId) => void,
+): Promise<ProcessId> {
   const end = performance.now() + deadlineMs;
   for (;;) {
     removeStalePidFile(cluster.clusterDir);
     rmSync(cluster.logFile, { force: true });
     const server = spawnServer(cluster);
+    onSpawn(server);
     await becomes(async () => !isAlive(server) || (await letsUsIn(cluster)), end - performance.now(), 50);
     if (isAlive(server) && (await letsUsIn(cluster))) return server;
     await endProcess(server, { deadlineMs: 0, signal: 'SIGKILL' });

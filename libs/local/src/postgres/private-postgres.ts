@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { claim, readJson, writeJson } from '../claim';
-import { guard } from '../guardian';
+import { guard, notePids } from '../guardian';
 import { LocalError } from '../local-error';
 import { freePorts, isPortFree } from '../ports';
 import { endProcess, isAlive, type ProcessId } from '../processes';
@@ -39,6 +39,9 @@ export interface PrivatePostgres {
   stop(options?: { deadlineMs?: number }): Promise<void>;
 }
 
+/** Gives up the claim, and removes what is temporary. */
+type Leave = (clusterDir?: string) => void;
+
 interface Settings {
   port: number;
   password: string;
@@ -64,16 +67,23 @@ export async function startPrivatePostgres(given: PrivatePostgresOptions): Promi
   mkdirSync(dataDir, { recursive: true, mode: 0o711 });
   const claimed = claim(join(dataDir, 'owner.json'));
   if (!claimed.held) throw inUse(dataDir, claimed.by.pid);
-  try {
-    return await start(options, binaries, claimed.release);
-  } catch (error) {
+  const guardian = options.temporary ? guard(dataDir) : undefined;
+  const leave = (clusterDir?: string) => {
     claimed.release();
-    if (options.temporary) rmSync(dataDir, { recursive: true, force: true });
+    for (const folder of guardian ? [clusterDir, dataDir] : []) {
+      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    }
+    guardian?.dismiss();
+  };
+  try {
+    return await start(options, binaries, leave);
+  } catch (error) {
+    leave();
     throw error;
   }
 }
 
-async function start(options: PrivatePostgresOptions, binaries: string, release: () => void): Promise<PrivatePostgres> {
+async function start(options: PrivatePostgresOptions, binaries: string, leave: Leave): Promise<PrivatePostgres> {
   const { dataDir } = options;
   const file = join(dataDir, 'settings.json');
   const known = readJson(file) as Settings | undefined;
@@ -86,11 +96,11 @@ async function start(options: PrivatePostgresOptions, binaries: string, release:
   await makeCluster(cluster);
   const deadlineMs = options.startDeadlineMs ?? 60_000;
   const begin = async () => {
-    const server = await startServer(cluster, deadlineMs);
+    const server = await startServer(cluster, deadlineMs, (id) => notePids(dataDir, [id]));
     writeJson(file, { port, password, clusterDir, server } satisfies Settings);
     return server;
   };
-  return handle(options, cluster, adopted ?? (await begin()), begin, release);
+  return handle(cluster, adopted ?? (await begin()), begin, leave);
 }
 
 async function describe(options: PrivatePostgresOptions, binaries: string, known?: Settings): Promise<Cluster> {
@@ -120,26 +130,15 @@ async function portFor(known: Settings | undefined, mine: boolean): Promise<numb
   return port ?? 0;
 }
 
-function handle(
-  options: PrivatePostgresOptions,
-  cluster: Cluster,
-  first: ProcessId,
-  begin: () => Promise<ProcessId>,
-  release: () => void,
-): PrivatePostgres {
+function handle(cluster: Cluster, first: ProcessId, begin: () => Promise<ProcessId>, leave: Leave): PrivatePostgres {
   let server = first;
   let stopped: Promise<void> | undefined;
-  const guardian = options.temporary ? guard(options.dataDir) : undefined;
-  guardian?.watch([server.pid]);
   // SIGINT is PostgreSQL's fast stop: it ends sessions and writes everything down.
   const end = (deadlineMs: number) => endProcess(server, { deadlineMs, signal: deadlineMs > 0 ? 'SIGINT' : 'SIGKILL' });
 
   const stop = async (deadlineMs: number) => {
     await end(deadlineMs);
-    release();
-    if (!guardian) return;
-    for (const folder of [cluster.clusterDir, options.dataDir]) rmSync(folder, { recursive: true, force: true });
-    guardian.dismiss();
+    leave(cluster.clusterDir);
   };
 
   return {
@@ -154,7 +153,6 @@ function handle(
     restart: async () => {
       await end(8_000);
       server = await begin();
-      guardian?.watch([server.pid]);
     },
     stop: ({ deadlineMs = 8_000 } = {}) => (stopped ??= stop(deadlineMs)),
   };

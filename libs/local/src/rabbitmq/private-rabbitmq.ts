@@ -26,11 +26,16 @@ export async function startPrivateRabbitMq(given: PrivateRabbitMqOptions): Promi
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const claimed = claim(join(dataDir, 'owner.json'));
   if (!claimed.held) throw inUse(dataDir, claimed.by.pid);
-  try {
-    return handle(options, engine, await engine.startOrAdopt(), claimed.release);
-  } catch (error) {
+  const guardian = options.temporary ? guard(dataDir) : undefined;
+  const leave = () => {
     claimed.release();
-    if (options.temporary) rmSync(dataDir, { recursive: true, force: true });
+    if (guardian) rmSync(dataDir, { recursive: true, force: true });
+    guardian?.dismiss();
+  };
+  try {
+    return handle(options, engine, await engine.startOrAdopt(), leave);
+  } catch (error) {
+    leave();
     throw error;
   }
 }
@@ -39,19 +44,14 @@ function handle(
   options: PrivateRabbitMqOptions,
   engine: Engine,
   settings: Settings,
-  release: () => void,
+  leave: () => void,
 ): PrivateRabbitMq {
   const { dataDir } = options;
-  const guardian = options.temporary ? guard(dataDir) : undefined;
   let stopped: Promise<void> | undefined;
-  guardian?.watch(engine.pids());
 
   const stop = async (deadlineMs: number) => {
     await engine.end(deadlineMs);
-    release();
-    if (!guardian) return;
-    rmSync(dataDir, { recursive: true, force: true });
-    guardian.dismiss();
+    leave();
   };
 
   return {
@@ -68,7 +68,6 @@ function handle(
     restart: async () => {
       await engine.end(8_000);
       await engine.startAgain();
-      guardian?.watch(engine.pids());
     },
     stop: ({ deadlineMs = 8_000 } = {}) => (stopped ??= stop(deadlineMs)),
   };

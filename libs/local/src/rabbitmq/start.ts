@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { answersAmqp } from '../amqp-probe';
 import { readJson, writeJson } from '../claim';
+import { notePids } from '../guardian';
 import { LocalError } from '../local-error';
 import { acceptsConnections } from '../ports';
 import { becomes, endProcess, isAlive, startDetached, type ProcessId } from '../processes';
@@ -31,9 +32,11 @@ export async function startProcesses(options: StartOptions): Promise<BrokerProce
   mkdirSync(join(dataDir, 'log'), { recursive: true });
   rmSync(shared.logFile, { force: true });
   const epmd = startDetached(programs.epmd, ['-port', String(settings.epmdPort), '-address', '127.0.0.1'], shared);
+  notePids(dataDir, [epmd]);
   // Without its epmd the broker would not start, and it looks for it only once.
   await becomes(() => acceptsConnections(settings.epmdPort), 5_000);
   const processes = { broker: startDetached(programs.server, [], shared), epmd };
+  notePids(dataDir, [processes.broker, epmd]);
   writeJson(processesFile(dataDir), processes);
   const answers = () => answersAmqp(settings.port);
   await becomes(async () => !isAlive(processes.broker) || (await answers()), options.deadlineMs, 50);
