@@ -57,6 +57,13 @@ export class Runs {
   }
 }
 
+/**
+ * The same message, not only the same attempt: what replaces a deferred or suspected message may be back before its
+ * own confirm, and taking it for a redelivery would acknowledge both.
+ */
 function keyOf(run: Run): string {
-  return `${idOf(run)}/${run.job.generation}/${run.job.attempt}`;
+  const { generation, attempt, deferredMs, delayMs } = run.job;
+  const key = `${idOf(run)}/${generation}/${attempt}`;
+  if (deferredMs === 0 && delayMs === 0 && !run.place.suspect) return key;
+  return `${key}/${deferredMs}/${delayMs}/${run.place.suspect ? 'suspect' : ''}`;
 }
