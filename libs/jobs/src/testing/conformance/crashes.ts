@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { arrivals, depthIs, openInbox, takeAll } from '../../broker/conformance/port';
+import type { Promises } from '../../broker/conformance/promises';
+import { Gate, JobsStage, TASKS, Task, payloads } from './jobs-stage';
+
+/** The attempt that a worker has taken to its grave. */
+const forever = (): Promise<never> => new Promise(() => undefined);
+
+export const crashes: Promises<JobsStage> = {
+  'what a worker held when it died is run by another': async (stage) => {
+    let started = 0;
+    const doomed = await stage.tasks(() => {
+      started += 1;
+      return forever();
+    });
+    const client = await stage.client();
+    const { ids } = await client.addMany(Task, payloads(8));
+    await stage.until('running jobs', () => started === 5);
+    await doomed.die();
+    const { witness } = await stage.tasks(({ n }) => n);
+    const completed = await stage.stated(witness, 'completed', 8);
+    assert.deepEqual(completed.map(({ id }) => id).sort(), [...ids].sort());
+    assert.equal(doomed.witness.all('completed').length, 0);
+  },
+
+  'a job that still runs when its connection breaks is not run beside itself': async (stage) => {
+    const gate = new Gate();
+    let runs = 0;
+    const { witness, broker } = await stage.tasks(async () => {
+      runs += 1;
+      await gate.opened;
+      return 'once';
+    });
+    await (await stage.client()).add(Task, { n: 1 });
+    await stage.until('the run', () => runs === 1);
+    await stage.world.dropConnections();
+    await stage.until('the consumers', async () => (await consumersOf(stage, broker)) === 1);
+    gate.open();
+    await stage.stated(witness, 'completed');
+    await stage.ends(broker.stop({ deadlineMs: 1_000 }));
+    await depthIs(stage.world, await stage.world.connect(), stage.world.names.work(TASKS, 'normal'), 0);
+    assert.deepEqual([runs, witness.all('completed').length], [1, 1]);
+  },
+
+  'a job that fails after its connection broke is retried once, not once for each delivery': async (stage) => {
+    const gate = new Gate();
+    const attempts: number[] = [];
+    const { witness, broker } = await stage.tasks(async (_, { attempt }) => {
+      attempts.push(attempt);
+      if (attempt > 1) return;
+      await gate.opened;
+      throw new Error('after the loss');
+    });
+    await (await stage.client()).add(Task, { n: 1 });
+    await stage.until('the run', () => attempts.length === 1);
+    for (const loss of [1, 2]) {
+      await stage.world.dropConnections();
+      await stage.until(`the consumers after loss ${loss}`, async () => (await consumersOf(stage, broker)) === 1);
+    }
+    gate.open();
+    await stage.stated(witness, 'completed');
+    assert.deepEqual(attempts, [1, 2]);
+    assert.equal(witness.all('completed').length, 1);
+    await depthIs(stage.world, broker, stage.world.names.work(TASKS, 'normal'), 0);
+  },
+
+  'a job whose ack was lost with the connection is not run again': async (stage) => {
+    let runs = 0;
+    const { witness, broker } = await stage.tasks(() => void (runs += 1));
+    await (await stage.client()).addMany(Task, payloads(20));
+    await stage.stated(witness, 'completed', 20);
+    await stage.world.dropConnections();
+    await stage.until('the consumers', async () => (await consumersOf(stage, broker)) === 1);
+    await depthIs(stage.world, broker, stage.world.names.work(TASKS, 'normal'), 0);
+    await stage.ends(broker.stop({ deadlineMs: 1_000 }));
+    await depthIs(stage.world, await stage.world.connect(), stage.world.names.work(TASKS, 'normal'), 0);
+    assert.equal(runs, 20);
+  },
+
+  'a job that came back too often runs alone, and completes if it is innocent': async (stage) => {
+    const client = await stage.client();
+    const broker = await stage.world.connect();
+    const { id } = await client.add(Task, { n: 1 }, { priority: 'high' });
+    const inbox = await openInbox(broker, stage.world.names.work(TASKS, 'high'), { prefetch: 1 });
+    for (const returns of [0, 1, 2]) (await arrivals(stage.world, inbox, 1, returns))[0]?.requeue();
+    await arrivals(stage.world, inbox, 1, 3);
+    await inbox.subscription.close();
+    const { witness } = await stage.tasks((_, { priority }) => priority);
+    const [completed] = await stage.stated(witness, 'completed');
+    assert.deepEqual([completed?.id, completed?.attempt, completed?.result], [id, 1, '"high"']);
+    assert.equal(witness.all('suspected').length, 1);
+  },
+
+  'a job that kills its worker is dead after three deaths alone, its neighbours complete': async (stage) => {
+    const KILLER = 3;
+    const client = await stage.client();
+    const { ids } = await client.addMany(Task, payloads(10));
+    const done = new Set<string>();
+    let deaths = 0;
+    let dead: string[] = [];
+    while (dead.length === 0) {
+      assert.ok(deaths <= 10, 'nobody was convicted');
+      let killed = false;
+      const { witness, die } = await stage.tasks(({ n }, { id }) => {
+        if (killed) return forever();
+        if (n !== KILLER) return void done.add(id);
+        killed = true;
+        return forever();
+      });
+      await stage.until('a death or a verdict', () => killed || witness.all('dead').length > 0);
+      dead = witness.all('dead').map(({ id }) => id);
+      if (killed) deaths += 1;
+      await die();
+    }
+    assert.deepEqual(dead, [ids[KILLER]]);
+    const { witness } = await stage.tasks((_, { id }) => void done.add(id));
+    await stage.until('the neighbours', () => done.size === 9);
+    assert.equal(deaths, 6, 'three deaths among neighbours make a suspect, three alone convict it');
+    const broker = await stage.world.connect();
+    const [letter] = await takeAll(stage.world, broker, stage.world.names.dead(TASKS), 1);
+    assert.equal(letter?.message.headers['x-job-dead-reason'], 'poison');
+    assert.equal(witness.all('dead').length, 0);
+  },
+
+  'stopping lets running jobs end, starts no other, and returns what was held': async (stage) => {
+    const gate = new Gate();
+    let started = 0;
+    const handle = async (): Promise<void> => {
+      started += 1;
+      await gate.opened;
+    };
+    const { worker, witness } = await stage.tasks(handle, { queues: { [TASKS]: { concurrency: 2, prefetch: 6 } } });
+    await (await stage.client()).addMany(Task, payloads(6));
+    await stage.until('a full worker', () => started === 2 && worker.held === 4);
+    const stopped = worker.stop({ deadlineMs: 10_000 });
+    const broker = await stage.world.connect();
+    await depthIs(stage.world, broker, stage.world.names.work(TASKS, 'normal'), 4);
+    gate.open();
+    await stage.ends(stopped);
+    assert.deepEqual([started, witness.all('completed').length, worker.state], [2, 2, 'stopped']);
+    await takeAll(stage.world, broker, stage.world.names.work(TASKS, 'normal'), 4);
+    await worker.stop();
+  },
+
+  'what still runs at the deadline of a stop is aborted and handed back': async (stage) => {
+    const reasons: unknown[] = [];
+    const { worker } = await stage.tasks((_, { signal }) => {
+      signal.addEventListener('abort', () => reasons.push(signal.reason));
+      return forever();
+    });
+    const { id } = await (await stage.client()).add(Task, { n: 1 });
+    const broker = await stage.world.connect();
+    await stage.until('the run', async () => (await consumersOf(stage, broker)) === 1 && worker.held === 0);
+    await depthIs(stage.world, broker, stage.world.names.work(TASKS, 'normal'), 0);
+    await stage.ends(worker.stop({ deadlineMs: 200 }));
+    assert.equal(reasons.length, 1);
+    const [back] = await takeAll(stage.world, broker, stage.world.names.work(TASKS, 'normal'), 1);
+    assert.equal(back?.message.messageId, id);
+  },
+};
+
+/** Consumers of the normal level: 0 while the worker is away. */
+async function consumersOf(
+  stage: JobsStage,
+  broker: Awaited<ReturnType<JobsStage['world']['connect']>>,
+): Promise<number> {
+  const depth = await broker.depth(stage.world.names.work(TASKS, 'normal')).catch(() => undefined);
+  return depth?.consumers ?? 0;
+}
