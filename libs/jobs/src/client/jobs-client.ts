@@ -64,11 +64,13 @@ export class JobsClient implements Service {
   /** Opens for jobs at once; what is added before the broker can be reached waits until its deadline. */
   async start(): Promise<void> {
     if (this.state !== 'new') return;
-    this.state = 'running';
+    this.state = 'starting';
     const { broker, names, clock, events } = this.settings;
     await broker.start();
+    if (this.isStopped()) return;
     this.publisher = broker.publisher(this.settings.publisher);
     this.records = new RecordBatches(broker.publisher({ deadlineMs: Number.POSITIVE_INFINITY }), names, clock, events);
+    this.state = 'running';
   }
 
   /** Makes the queues of the known jobs exist. Waits for the broker. @throws BrokerError when they cannot be as they must */
@@ -79,7 +81,7 @@ export class JobsClient implements Service {
   }
 
   async stop({ deadlineMs = DEFAULT_STOP_DEADLINE_MS }: StopOptions = {}): Promise<void> {
-    if (this.state !== 'running') return;
+    if (this.state === 'new' || this.isStopped()) return;
     this.state = 'stopped';
     const endMs = this.settings.clock.now() + deadlineMs;
     await this.publisher?.close(deadlineMs);
@@ -122,6 +124,10 @@ export class JobsClient implements Service {
     return this.addPrepared(
       await this.prepareAll(entries, (entry, index) => this.definitionOf(entry.type, `jobs[${index}].type`)),
     );
+  }
+
+  private isStopped(): boolean {
+    return this.state === 'stopped';
   }
 
   private async prepareAll<E extends { payload: unknown; options?: JobOptions }>(
