@@ -48,6 +48,7 @@ export function build() {
  * where there is no apt-get, or it may not be used, says so and goes on.
  */
 export function installPackages(...packages) {
+  console.log(`looking for ${packages.join(', ')} …`);
   const script = join(root, 'libs', 'local', 'install-packages.sh');
   const { status, stdout, stderr } = spawnSync('/bin/sh', [script, ...packages], {
     encoding: 'utf8',

@@ -16,6 +16,8 @@ if [ "$(id -u)" != 0 ]; then
   exec sudo -n sh "$0" "$@"
 fi
 
+echo "installing with apt-get:$missing (their services stay off)"
+
 # A package's service would listen on all interfaces as soon as it is unpacked. Debian asks this file first.
 policy=/usr/sbin/policy-rc.d
 kept=''

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -111,7 +112,7 @@ describe('npm start', () => {
   });
 
   test('stops everything within 10 s of Ctrl-C, and the next start does the jobs that were waiting', async () => {
-    const job = { ...welcome('later@example.org'), options: { delay: '12s' } };
+    const job = { ...welcome('later@example.org'), options: { delay: '15s' } };
     expect((await submit(producer, token, job)).status).toBe(202);
     const processes = processesOf(dataDir);
     expect(processes.every(isAlive)).toBe(true);
@@ -155,6 +156,13 @@ test('a port that is taken is named with who has it and the variable to set, and
   expect(launcher.output()).toContain(`process ${process.pid}`);
   expect(launcher.output()).toContain('WORKERS_PORT=');
   expect(readdirSync(dataDir)).toEqual([]);
+});
+
+test.each(['14.21.3', '18.20.8', '20.18.0'])('Node %s is refused, with what was found and what to do', (version) => {
+  const check = `import('./scripts/node-version.mjs').then((m) => process.exit(m.isNodeNewEnough('${version}') ? 0 : 1))`;
+  const { status, stderr } = spawnSync(process.execPath, ['-e', check], { encoding: 'utf8' });
+  expect(status).toBe(1);
+  expect(stderr).toContain(`NODE_TOO_OLD: Scutwork needs Node 20.19 or newer; this is Node ${version}`);
 });
 
 test('every mistake in the environment is named at once', async () => {

@@ -10,16 +10,11 @@ import type { PrivateRabbitMqOptions } from './options';
 export async function chooseEngine(options: PrivateRabbitMqOptions): Promise<Engine> {
   const found = findRabbitMq();
   if (found) return installedEngine(options, found);
-  const outcome = options.install ? await install(options) : undefined;
+  const outcome = options.install ? await installPackages(['rabbitmq-server'], options.onProgress) : undefined;
   const installed = outcome?.kind === 'installed' ? findRabbitMq() : undefined;
   if (installed) return installedEngine(options, installed);
   if (await dockerAnswers()) return dockerEngine(options);
   throw missing(outcome);
-}
-
-function install({ onProgress }: PrivateRabbitMqOptions): Promise<InstallOutcome> {
-  onProgress?.('installing rabbitmq-server with apt-get (about a minute; its own service stays off)');
-  return installPackages(['rabbitmq-server']);
 }
 
 function missing(outcome: InstallOutcome | undefined): LocalError {
