@@ -48,7 +48,20 @@ function stopRequest(): Promise<void> {
       resolve();
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, handle);
+    whenNpmIsGone(handle);
   });
+}
+
+/** A signal sent to npm ends npm and the shell between us, but does not reach us: we would stay behind unseen. */
+function whenNpmIsGone(then: () => void): void {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const shell = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(timer);
+    then();
+  }, 500);
+  timer.unref();
 }
 
 main().then(

@@ -1,7 +1,25 @@
-// `npm run topology`: the exchanges, queues and bindings of the job types that come with it; `-- --markdown` for the docs.
-import { describePlan, namesFor, planAsMarkdown, planTopology, queueOf } from '@scutwork/jobs';
+// `npm run topology`: the exchanges, queues and bindings of the job types that come with it.
+// `-- --markdown` prints the reference page, `-- --json` the plan as a value.
+import { describePlan, namesFor, planAsMarkdown, planTopology, queueOf, type TopologyPlan } from '@scutwork/jobs';
 import { jobs } from '@scutwork/workers/jobs';
 
-const queues = [...new Set(jobs.map(({ type }) => queueOf(type)))];
-const plan = planTopology({ names: namesFor(process.env.SCUTWORK_PREFIX), queues });
-process.stdout.write(`${process.argv.includes('--markdown') ? planAsMarkdown(plan) : describePlan(plan)}\n`);
+const INTRODUCTION = `# Topology
+
+What exists on the broker, with the default prefix \`jobs\` and the queues of the job types that come with Scutwork.
+Every queue and exchange is durable. Each further job queue adds the six queues and fourteen bindings that \`email\` has here.
+
+The queues and exchanges carry these names in RabbitMQ's management pages too. \`(* x 5).1.#\` stands for a binding key
+of five times \`*.\` and then \`1.#\`. Why it is so: [the delay ladder](../explanation/delay-ladder.md),
+[priorities](../explanation/priorities.md), [guarantees](../explanation/guarantees.md).
+
+This page is made by \`npm run -s topology -- --markdown > docs/reference/topology.md\`.`;
+
+/** What `npm run topology` prints for these flags. */
+export function topology(flags: readonly string[], prefix?: string): string {
+  const queues = jobs.map(({ type }) => queueOf(type));
+  const plan: TopologyPlan = planTopology({ names: namesFor(prefix), queues });
+  if (flags.includes('--json')) return JSON.stringify(plan, null, 2);
+  return flags.includes('--markdown') ? `${INTRODUCTION}\n\n${planAsMarkdown(plan)}` : describePlan(plan);
+}
+
+if (require.main === module) console.log(topology(process.argv.slice(2), process.env.SCUTWORK_PREFIX));
