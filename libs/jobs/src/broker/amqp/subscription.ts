@@ -10,6 +10,8 @@ import { within } from './pause';
 
 /** How long the broker may take to answer while a consumer is cancelled or its channel closed, in milliseconds. */
 const CLOSE_MS = 5_000;
+/** When a consumer that is not open is worth a word, in milliseconds. */
+const OVERDUE_MS = 15_000;
 let lastConsumer = 0;
 
 export interface SubscriptionContext {
@@ -108,7 +110,11 @@ export class AmqpSubscription implements Subscription {
     const lost = this.whenLost(consumer);
     this.consumer = consumer;
     await channel.prefetch(prefetch, false);
-    await channel.consume(queue, (message) => this.receive(consumer, message), { consumerTag: consumer.tag });
+    const overdue = this.context.options.clock.after(OVERDUE_MS, () => this.reportOverdue());
+    const consuming = channel.consume(queue, (message) => this.receive(consumer, message), {
+      consumerTag: consumer.tag,
+    });
+    await consuming.finally(overdue);
     if (this.ending.signal.aborted) await consumer.epoch.close();
     consumer.ready = true;
     this.wasOpen = true;
@@ -178,6 +184,12 @@ export class AmqpSubscription implements Subscription {
 
   private get doing(): Doing {
     return { operation: 'consume', name: this.subscribed.queue };
+  }
+
+  /** Not given up: trying again on another channel would pile up channels that wait for the same queue. */
+  private reportOverdue(): void {
+    const reason = `the queue "${this.subscribed.queue}" does not answer its consumer: it may have lost its quorum`;
+    this.context.options.events.emit({ event: 'broker.degraded', reason });
   }
 
   private report(reason: string): void {

@@ -23,7 +23,7 @@ export class TopologyKeeper {
     private readonly lastError: () => string | undefined,
   ) {}
 
-  /** Resolves when a repair under way has ended, well or not. Never rejects. */
+  /** Resolves when what is being applied has been, well or not. Never rejects. */
   ready(): Promise<void> {
     return this.current;
   }
@@ -45,8 +45,17 @@ export class TopologyKeeper {
     return (this.current = this.repairing);
   }
 
-  /** @throws BrokerError */
-  async apply(plan: TopologyPlan): Promise<void> {
+  /**
+   * Channels wait for it: what was published before the first connection must find its queue.
+   * @throws BrokerError
+   */
+  apply(plan: TopologyPlan): Promise<void> {
+    const applied = this.applyWhenUp(plan);
+    this.current = Promise.allSettled([this.current, applied]).then(() => undefined);
+    return applied;
+  }
+
+  private async applyWhenUp(plan: TopologyPlan): Promise<void> {
     for (let losses = 0; losses < MOST_LOSSES; losses += 1) {
       const model = await this.link.whenUp(this.signal);
       if (!model) throw new BrokerError('client_stopped', 'The broker was stopped before the topology was applied');
