@@ -6,7 +6,11 @@ import { fakeClock } from '../../libs/jobs/src/testing/fake-clock';
 import { Handlers } from '../../libs/jobs/src/worker/handlers';
 import { read } from '../../libs/jobs/src/worker/read';
 import type { Place, Run } from '../../libs/jobs/src/worker/run';
-import { WorkerOptions, WorkerSettings, resolveWorkerOptions } from '../../libs/jobs/src/worker/worker-options';
+import {
+  type WorkerOptions,
+  type WorkerSettings,
+  resolveWorkerOptions,
+} from '../../libs/jobs/src/worker/worker-options';
 
 /** A UUIDv7, so that it stands for itself. */
 export const ID = '019ab3c4-d5e6-7abc-8def-0123456789ab';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Broker } from '../broker/broker';
 import type { Delivery } from '../broker/delivery';
-import { MemoryWorld, memoryWorld } from '../broker/memory/memory-broker';
-import { AnyJob, defineJob } from '../contracts/define-job';
+import { type MemoryWorld, memoryWorld } from '../broker/memory/memory-broker';
+import { type AnyJob, defineJob } from '../contracts/define-job';
 import type { JobOptions } from '../contracts/options';
 import { fakeClock } from '../testing/fake-clock';
 import { namesFor } from '../topology/names';
@@ -103,7 +103,7 @@ describe('adding a job', () => {
 
 describe('a job that is not right is refused, and nothing is published', () => {
   const cycle: Record<string, unknown> = { to: 'ada' };
-  cycle['self'] = cycle;
+  cycle.self = cycle;
   const Any = defineJob({ type: 'email.any', payload: z.unknown() });
   test.each<[string, AnyJob, unknown, JobOptions | undefined, object]>([
     ['a wrong payload', Welcome, { to: 1 }, undefined, { code: 'payload_invalid', field: 'payload.to' }],

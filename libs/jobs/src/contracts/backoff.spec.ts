@@ -1,4 +1,4 @@
-import { Backoff, resolveBackoff } from './backoff';
+import { type Backoff, resolveBackoff } from './backoff';
 
 const at = (backoff: Backoff) => resolveBackoff(backoff, 'options.backoff');
 

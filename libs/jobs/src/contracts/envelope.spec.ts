@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { ResolvedBackoff } from './backoff';
-import { JobHeaders, decodeHeaders, encodeHeaders, identityOf, messageIdOf } from './envelope';
+import { type JobHeaders, decodeHeaders, encodeHeaders, identityOf, messageIdOf } from './envelope';
 import { HEADER } from './headers';
 import { checkJobId } from './job-id';
 import type { IncomingMessage } from './message';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { JobOptions, parseIsoTime, resolveJobOptions, resolveRunOptions } from './options';
+import { type JobOptions, parseIsoTime, resolveJobOptions, resolveRunOptions } from './options';
 import { PRIORITIES } from './job-type';
 
 const NOW = Date.UTC(2030, 0, 1);

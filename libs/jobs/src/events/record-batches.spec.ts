@@ -1,8 +1,8 @@
 import type { Broker } from '../broker/broker';
 import type { Delivery } from '../broker/delivery';
-import { MemoryWorld, memoryWorld } from '../broker/memory/memory-broker';
+import { type MemoryWorld, memoryWorld } from '../broker/memory/memory-broker';
 import type { JobEvent, ScutworkEvent } from '../contracts/job-events';
-import { FakeClock, fakeClock } from '../testing/fake-clock';
+import { type FakeClock, fakeClock } from '../testing/fake-clock';
 import { namesFor } from '../topology/names';
 import { EventBus } from './event-bus';
 import { RecordBatches } from './record-batches';

@@ -1,6 +1,6 @@
 import { JobError, RetryAfterError, UnrecoverableError } from '../contracts/errors';
-import { DEFAULT_RUN_POLICY, RunPolicy } from '../contracts/options';
-import { RunEnd, decide } from './decide';
+import { DEFAULT_RUN_POLICY, type RunPolicy } from '../contracts/options';
+import { type RunEnd, decide } from './decide';
 
 const decider = { random: () => 0.5, backoffFunctions: {}, maxResultBytes: 100 };
 const policy = (changes: Partial<RunPolicy> = {}): RunPolicy => ({ ...DEFAULT_RUN_POLICY, ...changes });
@@ -24,7 +24,7 @@ describe('what a handler returns', () => {
   });
 
   const cycle: Record<string, unknown> = {};
-  cycle['self'] = cycle;
+  cycle.self = cycle;
   test.each([
     ['a cycle', cycle, 'result_not_json'],
     ['a bigint', 1n, 'result_not_json'],

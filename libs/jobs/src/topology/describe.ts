@@ -110,20 +110,24 @@ function shortKey(key: string): string {
 }
 
 function asText({ title, head, rows }: Table): string {
-  const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: string[]): string =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd();
+  const widths = widthsOf([head, ...rows]);
+  const line = (cells: string[]): string => padded(cells, widths).join('  ').trimEnd();
   return [title, line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
 
 function asMarkdown({ title, head, rows }: Table): string {
-  const line = (cells: string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  const body = rows.map((row) => line(row.map((cell, column) => (isProse(head[column]) ? cell : asCode(cell)))));
-  return [`## ${title}`, '', line(head), line(head.map(() => '---')), ...body].join('\n');
+  const body = rows.map((row) => row.map((cell, column) => (isProse(head[column]) ? cell : asCode(cell))));
+  const widths = widthsOf([head, ...body]);
+  const line = (cells: string[]): string => `| ${padded(cells, widths).join(' | ')} |`;
+  return [`## ${title}`, '', line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
 }
+
+function widthsOf(rows: string[][]): number[] {
+  return (rows[0] ?? []).map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
+}
+
+const padded = (cells: string[], widths: number[]): string[] =>
+  cells.map((cell, column) => cell.padEnd(widths[column] ?? 0));
 
 const isProse = (column: string | undefined): boolean => column === 'purpose' || column === 'type';
 const asCode = (cell: string): string => (cell === '' ? '' : `\`${cell}\``);

@@ -36,7 +36,7 @@ test('what follows is the same job: body, id, properties', () => {
 
 describe('a retry', () => {
   test('is the next attempt, down the ladder', () => {
-    const message = after({ ...retry, delayMs: 200 } as Outcome, { headers: { 'x-job-attempt': 2 } });
+    const message = after({ ...retry, delayMs: 200 }, { headers: { 'x-job-attempt': 2 } });
     expect(message).toMatchObject({
       exchange: 'jobs.delay.v1.01',
       routingKey: expect.stringMatching(/1\.0\.normal\.email\.welcome$/),
@@ -72,7 +72,7 @@ describe('a retry', () => {
 
   test('beyond the ladder carries the rest of its wait', () => {
     const year = 365 * 86_400_000;
-    const message = after({ ...retry, delayMs: year } as Outcome);
+    const message = after({ ...retry, delayMs: year });
     expect(message?.headers?.['x-job-delay']).toBe(year - (2 ** 28 - 1) * 100);
   });
 });

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { arrived, settingsWith } from '../../../../test/support/delivered';
 import { defineJob } from '../contracts/define-job';
 import type { JobEvent } from '../contracts/job-events';
-import { FakeClock, fakeClock } from '../testing/fake-clock';
+import { type FakeClock, fakeClock } from '../testing/fake-clock';
 import type { JobContext } from './context';
-import { Handler, Handlers } from './handlers';
-import { PerformHost, perform } from './perform';
+import { type Handler, Handlers } from './handlers';
+import { type PerformHost, perform } from './perform';
 
 const Welcome = defineJob({
   type: 'email.welcome',

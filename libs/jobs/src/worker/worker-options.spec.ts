@@ -1,6 +1,6 @@
 import { memoryBroker } from '../broker/memory/memory-broker';
 import { Handlers } from './handlers';
-import { QueueOptions, resolveWorkerOptions } from './worker-options';
+import { type QueueOptions, resolveWorkerOptions } from './worker-options';
 
 const handlers = new Handlers();
 handlers.register('email.welcome', () => undefined);
