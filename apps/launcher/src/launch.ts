@@ -9,7 +9,7 @@ import type { AppName, Configuration } from './configuration';
 import { findBroker, problemWith, type FoundBroker } from './find-broker';
 import { findDatabase, type FoundDatabase } from './find-database';
 import { keepRunning } from './keep-running';
-import { endOrphans, takenPorts } from './obstacles';
+import { endOrphans, refuseForeignFolder, takenPorts } from './obstacles';
 import { StartRefused } from './refusal';
 import type { Screen } from './screen';
 import { superviseApp, type SupervisedApp } from './supervise-app';
@@ -38,6 +38,7 @@ interface Servers {
 /** Starts everything `npm start` promises. Throws `StartRefused` before anything is started. */
 export async function launch(configuration: Configuration, screen: Screen, cwd: string): Promise<Launched> {
   const { dataDir } = configuration;
+  refuseForeignFolder(dataDir);
   // As root the database's own user must be able to pass through; what is secret in there has modes of its own.
   mkdirSync(dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
   const lock = claim(join(dataDir, 'launcher.json'));

@@ -1,7 +1,18 @@
+import { statSync } from 'node:fs';
 import { isPortFree, readJson, whoListens, endProcess, isAlive, type ProcessId } from '@scutwork/local';
 import { portVariable, type AppName } from './configuration';
-import type { Refusal } from './refusal';
+import { StartRefused, type Refusal } from './refusal';
 import { pidFile } from './supervise-app';
+
+/** Files of two users in one folder end with neither being able to start: as after `sudo npm start`. */
+export function refuseForeignFolder(dataDir: string): void {
+  const me = process.getuid?.();
+  const owner = statSync(dataDir, { throwIfNoEntry: false })?.uid;
+  if (me === undefined || owner === undefined || owner === me) return;
+  const problem = `${dataDir} belongs to the user with the id ${owner}, and this is the user with the id ${me}`;
+  const hint = 'start as that user, remove the folder, or set SCUTWORK_DATA_DIR to another one';
+  throw new StartRefused([{ code: 'FOLDER_OF_ANOTHER_USER', problem, hint }]);
+}
 
 /** Ends the apps that a launcher left behind which was killed. */
 export async function endOrphans(dataDir: string, apps: AppName[]): Promise<AppName[]> {

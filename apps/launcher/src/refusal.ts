@@ -1,6 +1,11 @@
 /** Why nothing can be started; stable, so that scripts may look for it. */
 export type RefusalCode =
-  'CONFIGURATION_INVALID' | 'ALREADY_RUNNING' | 'PORT_TAKEN' | 'NOT_BUILT' | 'APP_DOES_NOT_START';
+  | 'CONFIGURATION_INVALID'
+  | 'ALREADY_RUNNING'
+  | 'FOLDER_OF_ANOTHER_USER'
+  | 'PORT_TAKEN'
+  | 'NOT_BUILT'
+  | 'APP_DOES_NOT_START';
 
 /** What is wrong, and what to do about it. */
 export interface Refusal {
