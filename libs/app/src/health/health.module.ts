@@ -9,6 +9,7 @@ import {
   ServiceUnavailableException,
 } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, HealthIndicatorFunction, TerminusModule } from '@nestjs/terminus';
+import { OpenToAll } from './open-to-all';
 
 const HEALTH_CHECKS = Symbol('health-checks');
 
@@ -19,6 +20,7 @@ interface Reply {
 
 /** `/health` and `/health/ready` tell what each part does; `/health/live` only that the process lives. Open to all. */
 @Controller('health')
+@OpenToAll()
 class HealthController {
   constructor(
     private readonly health: HealthCheckService,
