@@ -1,4 +1,5 @@
 import { Inject, Injectable, OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
+import { BrokerError } from '../contracts/errors';
 import { JOBS_RUNTIME } from './jobs.constants';
 import type { JobsRuntime } from './jobs-runtime';
 
@@ -12,6 +13,8 @@ import type { JobsRuntime } from './jobs-runtime';
  */
 @Injectable()
 export class JobsOrchestrator implements OnApplicationBootstrap, OnModuleDestroy {
+  private declareAgain: NodeJS.Timeout | undefined;
+
   constructor(@Inject(JOBS_RUNTIME) private readonly runtime: JobsRuntime) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -19,6 +22,7 @@ export class JobsOrchestrator implements OnApplicationBootstrap, OnModuleDestroy
   }
 
   async onModuleDestroy(): Promise<void> {
+    clearTimeout(this.declareAgain);
     await this.runtime.server.close();
   }
 
@@ -32,18 +36,28 @@ export class JobsOrchestrator implements OnApplicationBootstrap, OnModuleDestroy
   }
 
   private async startClient(): Promise<void> {
-    const { client } = this.runtime;
-    await client.start();
+    await this.runtime.client.start();
     // Not awaited: an app must start while its broker is away.
-    void client.ensureTopology().catch((error: unknown) => this.noteTopologyFault(error));
+    void this.declare();
   }
 
-  private noteTopologyFault(error: unknown): void {
-    const fault = error instanceof Error ? error : new Error(String(error));
-    this.runtime.topologyFault = fault;
-    this.runtime.events.emit({ event: 'topology.drifted', difference: fault.message });
+  /** Makes the queues of the known jobs exist; what is in the way is stated, and looked at again until it is gone. */
+  private async declare(): Promise<void> {
+    const { client, events } = this.runtime;
+    try {
+      await client.ensureTopology();
+      this.runtime.topologyFault = undefined;
+    } catch (error) {
+      if (error instanceof BrokerError && error.code === 'client_stopped') return;
+      const fault = error instanceof Error ? error : new Error(String(error));
+      this.runtime.topologyFault = fault;
+      events.emit({ event: 'topology.drifted', difference: fault.message });
+      this.declareAgain = setTimeout(() => void this.declare(), DECLARE_AGAIN_MS);
+    }
   }
 }
+
+const DECLARE_AGAIN_MS = 15_000;
 
 /** Closes the connections when all else has ended: the hooks of others may still add jobs. Lives in the global module. */
 @Injectable()
