@@ -35,8 +35,6 @@ export interface ReceivedJob extends JobHeaders {
   type: string;
   priority: Priority;
   correlationId?: string;
-  /** Milliseconds since 1970. */
-  submittedAt?: number;
 }
 
 /** Headers for a job; what is at its default is left out. */
@@ -103,14 +101,13 @@ export function messageIdOf({ id, key }: JobIdentity): { messageId: string; key?
  */
 export function receivedJob(
   headers: JobHeaders,
-  rest: Pick<ReceivedJob, 'identity' | 'type' | 'priority' | 'correlationId' | 'submittedAt'>,
+  rest: Pick<ReceivedJob, 'identity' | 'type' | 'priority' | 'correlationId'>,
 ): ReceivedJob {
   return {
     identity: rest.identity,
     type: rest.type,
     priority: rest.priority,
     correlationId: rest.correlationId,
-    submittedAt: rest.submittedAt,
     key: headers.key,
     delayMs: headers.delayMs,
     attempt: headers.attempt,

@@ -158,8 +158,8 @@ export class Levels {
   }
 
   private take(level: Level): Delivery | undefined {
-    const [delivery] = level.ready.splice(this.startable(level), 1);
-    return delivery;
+    const at = this.startable(level);
+    return at === 0 ? level.ready.shift() : level.ready.splice(at, 1)[0];
   }
 
   private begin(level: Level, delivery: Delivery): void {

@@ -26,7 +26,7 @@ export async function perform(run: Run, host: PerformHost): Promise<RunEnd> {
     run.startedAt = host.now();
     host.onStarted(run);
     const attempt = new Attempt(run, host);
-    run.abort = (reason) => attempt.abort(reason);
+    run.attempt = attempt;
     const returned: unknown = host.handlerFor(run)(payload, attempt);
     const value: unknown = returned instanceof Promise ? await underTimeout(returned, attempt, run, host) : returned;
     return { ended: 'returned', value };

@@ -82,9 +82,3 @@ test('a header that cannot be read is a fault of the run, and the rest is at its
   expect(run.fault).toMatchObject({ field: 'x-job-attempt' });
   expect(run.job).toMatchObject({ attempt: 1, tenant: undefined });
 });
-
-test('the moment of submitting is in the id, else in the timestamp, else unknown', () => {
-  expect(arrived({ messageId: ID, timestamp: 5 }).job.submittedAt).toBe(0x019ab3c4d5e6);
-  expect(arrived({ messageId: 'invoice-4711', timestamp: 5 }).job.submittedAt).toBe(5_000);
-  expect(arrived({ messageId: undefined }).job.submittedAt).toBeUndefined();
-});

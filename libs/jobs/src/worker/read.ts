@@ -1,7 +1,6 @@
 import type { Delivery } from '../broker/delivery';
-import { JobHeaders, decodeHeaders, identityOf, receivedJob } from '../contracts/envelope';
+import { JobHeaders, ReceivedJob, decodeHeaders, identityOf, receivedJob } from '../contracts/envelope';
 import { HEADER } from '../contracts/headers';
-import { idTimeMs } from '../contracts/job-id';
 import { Priority, isPriority, jobTypeFault, queueOf } from '../contracts/job-type';
 import type { IncomingMessage } from '../contracts/message';
 import { typeOfKey } from '../topology/ladder-keys';
@@ -26,8 +25,6 @@ export function read(delivery: Delivery, place: Place, settings: WorkerSettings)
     type,
     priority: levelOf(message, place),
     correlationId: message.correlationId,
-    submittedAt:
-      (identity && idTimeMs(identity.id)) ?? (message.timestamp === undefined ? undefined : message.timestamp * 1_000),
   });
   const policy = {
     priority: job.priority,
@@ -36,6 +33,7 @@ export function read(delivery: Delivery, place: Place, settings: WorkerSettings)
     timeoutMs: headers.timeoutMs ?? known?.policy.timeoutMs ?? settings.defaults.timeoutMs,
   };
   return {
+    key: keyOf(job, place),
     place,
     message,
     job,
@@ -44,7 +42,7 @@ export function read(delivery: Delivery, place: Place, settings: WorkerSettings)
     policy,
     deliveries: [delivery],
     startedAt: undefined,
-    abort: undefined,
+    attempt: undefined,
     ended: false,
     handedBack: false,
   };
@@ -55,6 +53,7 @@ export function read(delivery: Delivery, place: Place, settings: WorkerSettings)
  * its queue, so what names another one means something else: others fill these properties by rules of their own.
  */
 function typeOf(message: IncomingMessage, queue: string, handlers: Handlers): string {
+  if (message.type !== undefined && handlers.find(message.type)?.queue === queue) return message.type;
   const isOfQueue = (type: string): boolean => !jobTypeFault(type) && queueOf(type) === queue;
   if (message.type !== undefined && isOfQueue(message.type)) return message.type;
   const byKey = typeOfKey(message.routingKey);
@@ -67,6 +66,17 @@ function typeOf(message: IncomingMessage, queue: string, handlers: Handlers): st
 function levelOf(message: IncomingMessage, place: Place): Priority {
   const header = message.headers[HEADER.priority];
   return place.suspect && isPriority(header) ? header : place.priority;
+}
+
+/**
+ * The same message, not only the same attempt: what replaces a deferred or suspected message may be back before its
+ * own confirm, and taking it for a redelivery would acknowledge both.
+ */
+function keyOf(job: ReceivedJob, place: Place): string {
+  const { generation, attempt, deferredMs, delayMs } = job;
+  const key = `${job.identity?.id ?? ''}/${generation}/${attempt}`;
+  if (deferredMs === 0 && delayMs === 0 && !place.suspect) return key;
+  return `${key}/${deferredMs}/${delayMs}/${place.suspect ? 'suspect' : ''}`;
 }
 
 /** The type of a delivery as far as it shows without reading it; for caps of one type. */

@@ -53,3 +53,9 @@ test('a job that only its worker can record is told as its publisher would have 
     ...{ maxAttempts: 9, tags: ['a', 'b'], tenant: 'acme' },
   });
 });
+
+test('the moment of submitting is in the id, else in the timestamp, else unknown and so now', () => {
+  expect(submittedBy(arrived({ messageId: ID, timestamp: 5 }), 9).at).toBe(0x019ab3c4d5e6);
+  expect(submittedBy(arrived({ messageId: 'invoice-4711', timestamp: 5 }), 9).at).toBe(5_000);
+  expect(submittedBy(arrived({ messageId: undefined }), 9).at).toBe(9);
+});

@@ -1,4 +1,5 @@
 import type { JobEvent } from '../contracts/job-events';
+import { idTimeMs } from '../contracts/job-id';
 import type { JsonText } from '../contracts/json';
 import type { Outcome } from '../contracts/outcome';
 import { runFacts } from './attempt';
@@ -54,7 +55,7 @@ export function submittedBy(run: Run, at: number): JobEvent {
   return {
     event: 'submitted',
     ...{ id, key, type, generation },
-    at: job.submittedAt ?? at,
+    at: submittedAt(run) ?? at,
     priority: job.priority,
     delayMs: 0,
     payload: payloadOf(run),
@@ -66,6 +67,12 @@ export function submittedBy(run: Run, at: number): JobEvent {
     correlationId: job.correlationId,
     schedule: job.schedule,
   };
+}
+
+/** A UUIDv7 tells when it was made; else the publisher's timestamp, to the second. */
+function submittedAt({ job, message }: Run): number | undefined {
+  const byId = job.identity && idTimeMs(job.identity.id);
+  return byId ?? (message.timestamp === undefined ? undefined : message.timestamp * 1_000);
 }
 
 /** The body as it came; JSON only if the publisher kept to the contract. */

@@ -13,8 +13,15 @@ export interface Place {
   suspect: boolean;
 }
 
+/** What can be told to end early. */
+export interface Abortable {
+  abort(reason: Error): void;
+}
+
 /** One attempt of one job in this worker, from its delivery to its settling. */
 export interface Run {
+  /** The same for every delivery of this attempt. */
+  readonly key: string;
   readonly place: Place;
   readonly message: IncomingMessage;
   readonly job: ReceivedJob;
@@ -26,8 +33,8 @@ export interface Run {
   readonly deliveries: Delivery[];
   /** Milliseconds since 1970 at which the handler was called. */
   startedAt: number | undefined;
-  /** Ends the handler's signal; undefined until the handler is called. */
-  abort: ((reason: Error) => void) | undefined;
+  /** The handler's context; undefined until the handler is called. */
+  attempt: Abortable | undefined;
   /** The handler has returned, thrown, or run out of time. */
   ended: boolean;
   /** The worker stops and gives the job back: a failure of the handler means nothing any more. */

@@ -1,4 +1,4 @@
-import { Run, idOf } from './run';
+import type { Run } from './run';
 
 /** How many settled attempts are remembered, for redeliveries of what was settled when the channel was lost. */
 const REMEMBERED = 10_000;
@@ -20,7 +20,7 @@ export class Runs {
    */
   enter(run: Run): Run | 'settled' {
     if (!run.job.identity) return run;
-    const key = keyOf(run);
+    const { key } = run;
     const twin = this.open.get(key);
     if (twin) {
       twin.deliveries.push(...run.deliveries);
@@ -34,7 +34,7 @@ export class Runs {
   /** The attempt will never come again: `over`. It comes again by design (deferred, suspected, handed back): not over. */
   leave(run: Run, over: boolean): void {
     if (!run.job.identity) return;
-    const key = keyOf(run);
+    const { key } = run;
     this.open.delete(key);
     if (!over) return;
     this.remember(key);
@@ -55,15 +55,4 @@ export class Runs {
     this.next = (this.next + 1) % REMEMBERED;
     this.settled.add(key);
   }
-}
-
-/**
- * The same message, not only the same attempt: what replaces a deferred or suspected message may be back before its
- * own confirm, and taking it for a redelivery would acknowledge both.
- */
-function keyOf(run: Run): string {
-  const { generation, attempt, deferredMs, delayMs } = run.job;
-  const key = `${idOf(run)}/${generation}/${attempt}`;
-  if (deferredMs === 0 && delayMs === 0 && !run.place.suspect) return key;
-  return `${key}/${deferredMs}/${delayMs}/${run.place.suspect ? 'suspect' : ''}`;
 }

@@ -143,9 +143,9 @@ export class Worker implements Service {
   private async abortRunning(ended: Promise<unknown>): Promise<number> {
     let aborted = 0;
     for (const run of this.runs.all()) {
-      if (!run.abort || run.handedBack) continue;
+      if (!run.attempt || run.handedBack) continue;
       run.handedBack = true;
-      run.abort(new Error('The worker is stopping; the job is handed back'));
+      run.attempt.abort(new Error('The worker is stopping; the job is handed back'));
       aborted++;
     }
     await this.within(ABORT_GRACE_MS, ended);
