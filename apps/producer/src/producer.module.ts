@@ -24,8 +24,8 @@ export class ProducerModule {
           publisher: { deadlineMs: BROKER_DEADLINE_MS },
         }),
         HealthModule.for({
-          inject: JobsHealthIndicator,
-          checks: (health: JobsHealthIndicator) => [() => health.broker()],
+          inject: [JobsHealthIndicator],
+          checks: (health) => [() => health.broker()],
         }),
       ],
       controllers: [JobsController],

@@ -21,8 +21,8 @@ export class WorkersModule {
           appId: 'workers',
         }),
         HealthModule.for({
-          inject: JobsHealthIndicator,
-          checks: (health: JobsHealthIndicator) => [() => health.broker(), () => health.consumers()],
+          inject: [JobsHealthIndicator],
+          checks: (health) => [() => health.broker(), () => health.consumers()],
         }),
         MailModule.for(config),
       ],

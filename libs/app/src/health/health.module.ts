@@ -52,25 +52,27 @@ class HealthController {
   }
 }
 
-export interface HealthOptions<T> {
+export interface HealthOptions<Parts extends unknown[]> {
+  /** Modules that export what is injected, where they are not global. */
+  imports?: DynamicModule[];
   /** Whose health it is. */
-  inject: InjectionToken<T>;
-  checks: (indicator: T) => HealthIndicatorFunction[];
+  inject: { [K in keyof Parts]: InjectionToken<Parts[K]> };
+  checks: (...parts: Parts) => HealthIndicatorFunction[];
 }
 
 /**
  * Health endpoints by Terminus.
- * @example HealthModule.for({ inject: JobsHealthIndicator, checks: (jobs) => [() => jobs.broker()] })
+ * @example HealthModule.for({ inject: [JobsHealthIndicator], checks: (jobs) => [() => jobs.broker()] })
  */
 @Module({})
 export class HealthModule {
-  static for<T>({ inject, checks }: HealthOptions<T>): DynamicModule {
+  static for<Parts extends unknown[]>({ imports = [], inject, checks }: HealthOptions<Parts>): DynamicModule {
     return {
       module: HealthModule,
       // A probe comes every few seconds: what it finds is in its answer, and what has changed is in the log already.
-      imports: [TerminusModule.forRoot({ logger: false })],
+      imports: [...imports, TerminusModule.forRoot({ logger: false })],
       controllers: [HealthController],
-      providers: [{ provide: HEALTH_CHECKS, inject: [inject], useFactory: checks }],
+      providers: [{ provide: HEALTH_CHECKS, inject, useFactory: checks }],
     };
   }
 }
