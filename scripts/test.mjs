@@ -22,7 +22,8 @@ async function main() {
   step('unit tests', () => jest('--selectProjects', 'unit'));
   // These start the built apps as processes: without a build they would test an older one.
   if (built) step('broker tests', () => jest('--selectProjects', 'broker'));
-  else results.push({ name: 'broker tests (not run: the build failed)', passed: false, seconds: 0 });
+  if (built) step('Nest 12', () => run(process.execPath, 'test/nest12/run.mjs'));
+  if (!built) results.push({ name: 'broker tests, Nest 12 (not run: the build failed)', passed: false, seconds: 0 });
 
   console.log('\n── summary ──');
   for (const { name, passed, seconds } of results) {
