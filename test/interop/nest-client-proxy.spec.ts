@@ -22,7 +22,9 @@ describe("Nest's own ClientProxy", () => {
   let proxy: ClientProxy | undefined;
   const ran: { payload: unknown; context: JobContext }[] = [];
 
-  beforeAll(() => Logger.overrideLogger(['error']));
+  beforeAll(() => {
+    Logger.overrideLogger(['error']);
+  });
   beforeEach(async () => {
     world = new JobsWorld(sharedBroker().url);
     ran.length = 0;
