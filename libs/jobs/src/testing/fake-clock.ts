@@ -21,6 +21,8 @@ export interface FakeClock extends Clock {
   settle(): Promise<void>;
   /** Timers that are set. */
   readonly timers: number;
+  /** When the next one is due, milliseconds since 1970; undefined when none is set. */
+  readonly nextTimerMs: number | undefined;
 }
 
 /**
@@ -74,6 +76,9 @@ export function fakeClock(startMs: number = Date.UTC(2030, 0, 1)): FakeClock {
     settle,
     get timers() {
       return timers.size;
+    },
+    get nextTimerMs() {
+      return nextDueBy(Infinity)?.dueMs;
     },
   };
 }

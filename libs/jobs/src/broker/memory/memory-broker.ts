@@ -39,6 +39,19 @@ export interface MemoryWorld extends MemoryFaults {
   connect(): Broker;
   /** Dead letters of `queue` that found no target; `depth` counts them nowhere. */
   heldDeadLetters(queue: string): number;
+  /** Ready messages of `queue`, at once; 0 when there is no such queue. */
+  ready(queue: string): number;
+  /** Every queue and how busy it is. */
+  queues(): QueueLoad[];
+}
+
+export interface QueueLoad {
+  name: string;
+  /** Ready messages. */
+  ready: number;
+  /** Delivered and not settled. */
+  unsettled: number;
+  consumers: number;
 }
 
 /** A memory broker with a single client, and the faults at hand. */
@@ -65,6 +78,8 @@ export function memoryWorld(options: MemoryOptions = {}): MemoryWorld {
   return {
     ...faultsOf(world),
     connect: () => new MemoryClient(world),
+    ready: (queue) => world.depth(queue)?.messages ?? 0,
+    queues: () => world.loads(),
     heldDeadLetters: (queue) => world.queue(queue)?.heldDeadLetters ?? 0,
   };
 }

@@ -49,6 +49,10 @@ export class Queue implements ChannelSource {
     return { messages: this.returned.size + this.ready.size, consumers: this.consumers.length };
   }
 
+  get unsettled(): number {
+    return [...this.channels].reduce((sum, channel) => sum + channel.holding, 0);
+  }
+
   /** Dead letters of this queue that found no target yet. */
   get heldDeadLetters(): number {
     return this.deadLetters.held;

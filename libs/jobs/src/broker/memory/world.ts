@@ -65,6 +65,12 @@ export class World implements DeadLetterOffice {
     return this.queues.get(name)?.depth;
   }
 
+  loads(): { name: string; ready: number; unsettled: number; consumers: number }[] {
+    return [...this.queues.values()].map(({ name, depth, unsettled }) => {
+      return { name, ready: depth.messages, unsettled, consumers: depth.consumers };
+    });
+  }
+
   setRefusing(name: string, refusing: boolean): void {
     const queue = this.queues.get(name);
     if (queue) queue.refusing = refusing;
