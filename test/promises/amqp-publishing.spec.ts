@@ -9,10 +9,14 @@ import {
   stopAmqpClients,
   uniqueName,
 } from '../support/amqp-client';
+import { PublishWriter } from '../../libs/jobs/src/broker/amqp/publish-writer';
 import { sharedBroker } from '../support/private-broker';
 
 describe('publishing to RabbitMQ', () => {
-  afterEach(stopAmqpClients);
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await stopAmqpClients();
+  });
 
   test('of two messages with one id exactly the one without a queue comes back', async () => {
     const queue = uniqueName('twins');
@@ -117,5 +121,18 @@ describe('publishing to RabbitMQ', () => {
     }
     await until('all confirms', () => publisher.pending === 0);
     expect([confirmed, most]).toEqual([3_000, 150]);
+  });
+
+  test('an amqplib that is built otherwise than expected is used as it is, and that is told', async () => {
+    jest.spyOn(PublishWriter, 'on').mockReturnValue(undefined);
+    const queue = uniqueName('plain');
+    const { broker, events } = await amqpClient(sharedBroker().url);
+    await broker.apply(queuesPlan(queue));
+    const messages = ids(500).map((id, index) => into(index % 5 === 0 ? 'nowhere' : queue, id));
+    const large = into(queue, 'large', { headers: { text: 'x'.repeat(70_000) } });
+    const kinds = await publishAll(broker.publisher({ window: 50 }), [...messages, large]);
+    expect(kinds).toEqual([...messages.map((_, index) => (index % 5 === 0 ? 'returned' : 'confirmed')), 'unsendable']);
+    await expect(drained(broker, queue)).resolves.toHaveLength(400);
+    expect(events.map(({ event }) => event)).toContain('broker.degraded');
   });
 });

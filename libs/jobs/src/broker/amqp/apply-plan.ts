@@ -78,7 +78,7 @@ async function declareExchange(throwaway: Throwaway, exchange: ExchangePlan): Pr
 /** The broker names one difference at a time: what it names is taken over, until it agrees or the difference is decisive. */
 async function declareQueue(throwaway: Throwaway, queue: QueuePlan): Promise<string[]> {
   const drifts: string[] = [];
-  const wanted: Record<string, string | number> = { ...queue.arguments };
+  let wanted = queue.arguments;
   for (let tries = 0; ; tries += 1) {
     const channel = await throwaway.get();
     try {
@@ -89,14 +89,15 @@ async function declareQueue(throwaway: Throwaway, queue: QueuePlan): Promise<str
       if (!mismatch || tries >= 20) throw refusal(error, { operation: 'declare', name: queue.name });
       if (DECISIVE.has(mismatch.argument)) throw topologyMismatch(mismatch, error);
       drifts.push(mismatchText(mismatch));
-      takeOver(wanted, mismatch);
+      wanted = takenOver(wanted, mismatch);
     }
   }
 }
 
-function takeOver(wanted: Record<string, string | number>, { argument, found }: Mismatch): void {
-  if (found === undefined) delete wanted[argument];
-  else wanted[argument] = /^-?\d+$/.test(found) ? Number(found) : found;
+function takenOver(wanted: QueuePlan['arguments'], { argument, found }: Mismatch): QueuePlan['arguments'] {
+  const { [argument]: _, ...rest } = wanted;
+  if (found === undefined) return rest;
+  return { ...rest, [argument]: /^-?\d+$/.test(found) ? Number(found) : found };
 }
 
 async function bind(throwaway: Throwaway, { from, to, toKind, key }: BindingPlan): Promise<void> {

@@ -94,9 +94,13 @@ export class Link {
     manager.connectionOptions = this.socketOptions();
     manager.reconnectTimeInSeconds = this.pauseSeconds(false);
     manager.on('connect', ({ url }) => this.up(manager.connection, String(url)));
-    manager.on('connectFailed', ({ err, url }) => this.down(err, typeof url === 'string' ? url : undefined));
-    manager.on('disconnect', ({ err }) => this.down(err, this.url));
-    manager.on('blocked', ({ reason }) => this.block({ reason, sinceMs: this.options.clock.now() }));
+    manager.on('connectFailed', ({ err, url }: { err: Error; url?: unknown }) =>
+      this.down(err, typeof url === 'string' ? url : undefined),
+    );
+    manager.on('disconnect', ({ err }: { err?: Error }) => this.down(err, this.url));
+    manager.on('blocked', ({ reason }: { reason: string }) =>
+      this.block({ reason, sinceMs: this.options.clock.now() }),
+    );
     manager.on('unblocked', () => this.block(undefined));
     return manager;
   }

@@ -8,6 +8,7 @@ import type { Link } from './link';
 import type { ResolvedAmqpOptions } from './options';
 import { OutgoingBuffer } from './outgoing-buffer';
 import { within } from './pause';
+import { PublishWriter } from './publish-writer';
 import { RefusedExchanges } from './refused-exchanges';
 import { Returns } from './returns';
 
@@ -41,6 +42,7 @@ export class AmqpPublisher implements Publisher {
   /** Fields are set anew for each message: amqplib reads them before it returns. */
   private readonly properties: Options.Publish = { persistent: true };
   private channel: ConfirmChannel | undefined;
+  private writer: PublishWriter | undefined;
   private confirms = new Confirms();
   private returns = new Returns();
   private readonly refusals: RefusedExchanges;
@@ -93,7 +95,7 @@ export class AmqpPublisher implements Publisher {
     if (!sent && !this.buffer.add(pending)) {
       return later(done, { kind: 'full', reason: `the buffer holds ${this.buffer.length} messages and takes no more` });
     }
-    if (!this.cancelSweep) this.planSweep();
+    this.planSweep();
   }
 
   whenRoom(): Promise<void> {
@@ -132,10 +134,12 @@ export class AmqpPublisher implements Publisher {
     channel.on('ack', ({ deliveryTag, multiple }) => this.settle(deliveryTag, multiple, this.confirm));
     channel.on('nack', ({ deliveryTag, multiple }) => this.settle(deliveryTag, multiple, this.refuse));
     channel.on('return', (message) => this.returns.add(message));
-    channel.on('drain', () => {
-      this.flowing = true;
-      this.pump();
-    });
+    channel.on('drain', () => this.flow(true));
+    this.writer = PublishWriter.on(channel, (flowing) => this.flow(flowing));
+    if (!this.writer) {
+      const reason = 'this amqplib is built otherwise: messages are encoded and written one by one';
+      this.context.options.events.emit({ event: 'broker.degraded', reason });
+    }
     const lost = new Promise<void>((resolve) => {
       channel.on('close', () => void this.afterLoss(channel, fault).then(resolve, resolve));
     });
@@ -159,6 +163,8 @@ export class AmqpPublisher implements Publisher {
   private lose(reason: string): void {
     const { confirms } = this;
     this.channel = undefined;
+    this.writer?.discard();
+    this.writer = undefined;
     this.confirms = new Confirms();
     this.returns = new Returns();
     this.flowing = true;
@@ -190,7 +196,9 @@ export class AmqpPublisher implements Publisher {
       return true;
     }
     try {
-      this.flowing = channel.publish(message.exchange, message.routingKey, message.body, this.propertiesOf(message));
+      if (this.writer) this.writer.write(message);
+      else
+        this.flowing = channel.publish(message.exchange, message.routingKey, message.body, this.propertiesOf(message));
     } catch (error) {
       if (error instanceof Error && error.name === 'IllegalOperationError') {
         // It ends just now; its `close` event accounts for what was sent.
@@ -202,6 +210,11 @@ export class AmqpPublisher implements Publisher {
     }
     this.confirms.add(pending);
     return true;
+  }
+
+  private flow(flowing: boolean): void {
+    this.flowing = flowing;
+    if (flowing) this.pump();
   }
 
   private propertiesOf(message: OutgoingMessage): Options.Publish {
@@ -251,13 +264,14 @@ export class AmqpPublisher implements Publisher {
 
   /** The next look at the deadlines: when the first is due. They are in order, as all have the same length. */
   private planSweep(): void {
+    if (this.cancelSweep || this.deadlineMs === Infinity) return;
     const next = this.confirms.nextDeadline() ?? this.buffer.first()?.expiresAt;
-    if (next === undefined || next === Infinity) return;
+    if (next === undefined) return;
     const { clock } = this.context.options;
     this.cancelSweep = clock.after(Math.max(SWEEP_MS, next - clock.now()), () => {
       this.cancelSweep = undefined;
       this.sweep(clock.now());
-      if (!this.cancelSweep) this.planSweep();
+      this.planSweep();
     });
   }
 

@@ -21,7 +21,7 @@ export class Returns {
     this.waiting.push({
       exchange: fields.exchange,
       routingKey: fields.routingKey,
-      messageId: properties.messageId,
+      messageId: typeof properties.messageId === 'string' ? properties.messageId : undefined,
       reason: `no queue takes "${fields.routingKey}" at exchange "${fields.exchange}" (${replyCode ?? 312} ${replyText ?? 'NO_ROUTE'})`,
     });
   }

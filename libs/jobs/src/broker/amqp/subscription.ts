@@ -46,7 +46,7 @@ export class AmqpSubscription implements Subscription {
   ) {}
 
   get open(): boolean {
-    return this.consumer?.ready === true && !this.ending.signal.aborted;
+    return this.consumer?.ready === true && !this.isEnding();
   }
 
   /** Resolves when the first consumer is open. @throws BrokerError when the broker refuses it */
@@ -86,6 +86,10 @@ export class AmqpSubscription implements Subscription {
     if (consumer) await this.answered(consumer.epoch.close());
   }
 
+  private isEnding(): boolean {
+    return this.ending.signal.aborted;
+  }
+
   private async openOrRepair(model: ChannelModel, opened: () => void): Promise<{ lost: Promise<void> }> {
     try {
       return await this.openConsumer(model, opened);
@@ -99,7 +103,7 @@ export class AmqpSubscription implements Subscription {
     const { queue, prefetch } = this.subscribed;
     await this.context.topologyReady();
     const channel = await model.createChannel();
-    if (this.ending.signal.aborted) return { lost: channel.close() };
+    if (this.isEnding()) return { lost: channel.close() };
     const consumer: Consumer = {
       channel,
       epoch: new Epoch(queue, channel),
@@ -115,7 +119,7 @@ export class AmqpSubscription implements Subscription {
       consumerTag: consumer.tag,
     });
     await consuming.finally(overdue);
-    if (this.ending.signal.aborted) await consumer.epoch.close();
+    if (this.isEnding()) await consumer.epoch.close();
     consumer.ready = true;
     this.wasOpen = true;
     opened();
