@@ -39,7 +39,7 @@ export async function rabbitMqTestWorld(): Promise<BrokerTestWorld> {
     closeChannel: async (queue) => {
       await ctl('eval', ackOfUnknownTag(queue));
     },
-    deleteQueue: (queue) => onChannel(url, async (channel) => void (await channel.deleteQueue(queue))),
+    deleteQueue: (queue) => onChannel(url, (channel) => channel.deleteQueue(queue)),
     async close() {
       gate.open();
       await Promise.all(brokers.map((broker) => broker.stop({ deadlineMs: 1_000 })));
@@ -73,7 +73,7 @@ async function removeAll(channel: Channel, plans: readonly TopologyPlan[]): Prom
   await Promise.all([...exchanges].map((exchange) => channel.deleteExchange(exchange)));
 }
 
-async function onChannel(url: string, act: (channel: Channel) => Promise<void>): Promise<void> {
+async function onChannel(url: string, act: (channel: Channel) => Promise<unknown>): Promise<void> {
   const connection = await connectAmqp(url);
   try {
     await act(await connection.createChannel());

@@ -1,6 +1,6 @@
 import type { Broker, Publisher } from '../broker/broker';
 import { decodeHeaders, identityOf } from '../contracts/envelope';
-import { PRIORITIES, Priority, isPriority, queueOf } from '../contracts/job-type';
+import { PRIORITIES, type Priority, isPriority, queueOf } from '../contracts/job-type';
 import type { IncomingMessage, OutgoingMessage } from '../contracts/message';
 import { LADDER_BITS, LADDER_UNIT_MS, typeOfKey } from '../topology/ladder-keys';
 import type { Names } from '../topology/names';

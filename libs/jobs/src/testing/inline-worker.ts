@@ -7,7 +7,7 @@ import { makeHost } from '../worker/host';
 import type { Place } from '../worker/run';
 import { Runs } from '../worker/runs';
 import { Settler } from '../worker/settle';
-import { WorkerOptions, WorkerSettings, resolveWorkerOptions } from '../worker/worker-options';
+import { type WorkerOptions, type WorkerSettings, resolveWorkerOptions } from '../worker/worker-options';
 import type { Workshop } from '../worker/workshop';
 
 /**

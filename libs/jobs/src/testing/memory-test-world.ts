@@ -1,8 +1,8 @@
 import type { Broker } from '../broker/broker';
 import type { BrokerTestWorld } from '../broker/conformance/world';
-import { MemoryWorld, memoryWorld } from '../broker/memory/memory-broker';
+import { type MemoryWorld, memoryWorld } from '../broker/memory/memory-broker';
 import { namesFor } from '../topology/names';
-import { FakeClock, fakeClock } from './fake-clock';
+import { type FakeClock, fakeClock } from './fake-clock';
 
 export interface MemoryTestWorld extends BrokerTestWorld {
   readonly clock: FakeClock;

@@ -7,16 +7,16 @@ import type { JobEvent } from '../contracts/job-events';
 import type { IncomingMessage, OutgoingMessage } from '../contracts/message';
 import type { JobOptions, RunPolicy } from '../contracts/options';
 import type { DeadReason, Failure } from '../contracts/outcome';
-import { Clock, systemClock } from '../lifecycle/clock';
+import { type Clock, systemClock } from '../lifecycle/clock';
 import type { BackoffFunctions } from '../retry/backoff';
-import { RunEnd, decide } from '../retry/decide';
-import { Handler, Handlers } from '../worker/handlers';
-import { Middleware, chain } from '../worker/middleware/chain';
-import { PerformHost, perform } from '../worker/perform';
+import { type RunEnd, decide } from '../retry/decide';
+import { type Handler, Handlers } from '../worker/handlers';
+import { type Middleware, chain } from '../worker/middleware/chain';
+import { type PerformHost, perform } from '../worker/perform';
 import { read } from '../worker/read';
 import type { Run } from '../worker/run';
-import { WorkerSettings, resolveWorkerOptions } from '../worker/worker-options';
-import { LogLine, valueOf } from './finished-runs';
+import { type WorkerSettings, resolveWorkerOptions } from '../worker/worker-options';
+import { type LogLine, valueOf } from './finished-runs';
 
 /** The options of the job, as for `add`, and what else the run depends on. */
 export interface RunJobOptions extends JobOptions {
@@ -38,14 +38,15 @@ export interface Said {
   progress: unknown[];
 }
 
-/** How a run of {@link runJob} ended, and what a worker would do about it. */
-export type HandlerRun<Result = unknown> = Said &
-  (
-    | { outcome: 'completed'; result: Result }
-    /** `error` is what was thrown; the next attempt would start after `delayMs`. */
-    | { outcome: 'retrying'; error: unknown; failure: Failure; delayMs: number }
-    | { outcome: 'dead'; error: unknown; failure: Failure; reason: DeadReason }
-  );
+/** How a run ended, and what a worker would do about it. */
+type End<Result> =
+  | { outcome: 'completed'; result: Result }
+  /** `error` is what was thrown; the next attempt would start after `delayMs`. */
+  | { outcome: 'retrying'; error: unknown; failure: Failure; delayMs: number }
+  | { outcome: 'dead'; error: unknown; failure: Failure; reason: DeadReason };
+
+/** What {@link runJob} gives. */
+export type HandlerRun<Result = unknown> = Said & End<Result>;
 
 /**
  * Runs one handler once, as a worker would: the payload goes through JSON and its schema, the context is a real one,
@@ -72,7 +73,8 @@ export async function runJob<J extends AnyJob>(
     hostFor(settings, said, () => options.signal?.aborted && abort(run, options.signal)),
   );
   stopListening();
-  return { ...said, ...ending<ResultOf<J>>(end, run, settings) };
+  // The definition says what its handler returns; JSON has made of it what others get to see.
+  return { ...said, ...(ending(end, run, settings) as End<ResultOf<J>>) };
 }
 
 function settingsFor<J extends AnyJob>(
@@ -132,18 +134,20 @@ function abort(run: Run, signal: AbortSignal | undefined): void {
   run.attempt?.abort(reason instanceof Error ? reason : new Error(String(reason)));
 }
 
-function ending<Result>(end: RunEnd, run: Run, settings: WorkerSettings) {
+function ending(end: RunEnd, run: Run, settings: WorkerSettings): End<unknown> {
   const outcome = decide(end, run.job.attempt, run.policy, settings);
   const error: unknown = end.ended === 'returned' ? undefined : end.error;
   switch (outcome.kind) {
     case 'completed':
-      // The definition says what its handler returns; JSON has made of it what others get to see.
-      return { outcome: 'completed', result: valueOf(outcome.result) as Result } as const;
+      return { outcome: 'completed', result: valueOf(outcome.result) };
     case 'retry':
-      return { outcome: 'retrying', error, failure: outcome.failure, delayMs: outcome.delayMs } as const;
+      return { outcome: 'retrying', error, failure: outcome.failure, delayMs: outcome.delayMs };
     case 'dead':
-      return { outcome: 'dead', error, failure: outcome.failure, reason: outcome.reason } as const;
-    default:
-      throw new TypeError(`A run cannot end as ${outcome.kind}`);
+      return { outcome: 'dead', error, failure: outcome.failure, reason: outcome.reason };
+    case 'expired':
+    case 'deferred':
+    case 'suspected':
+    case 'adopted':
+      throw new TypeError(`What was run does not end as ${outcome.kind}`);
   }
 }

@@ -4,7 +4,7 @@ import { defineJob } from '../contracts/define-job';
 import { RetryAfterError, UnrecoverableError } from '../contracts/errors';
 import { Handlers } from '../worker/handlers';
 import { Worker } from '../worker/worker';
-import { TestJobs, TestJobsOptions, testJobs } from './index';
+import { type TestJobs, type TestJobsOptions, testJobs } from './index';
 
 const Welcome = defineJob({
   type: 'email.welcome',
@@ -133,7 +133,7 @@ describe('the test kit', () => {
 
     it('and does not run for ever', async () => {
       const handlers = new Handlers();
-      handlers.register(Welcome, async () => void (await kit.client.add(Welcome, { to: 'me again' })));
+      handlers.register(Welcome, () => kit.client.add(Welcome, { to: 'me again' }));
       await start({ handlers });
       await kit.client.add(Welcome, { to: 'a' });
       await expect(kit.drain()).rejects.toThrow('does a job add itself?');

@@ -1,19 +1,19 @@
 import type { Broker } from '../broker/broker';
-import { MemoryWorld, memoryWorld } from '../broker/memory/memory-broker';
+import { type MemoryWorld, memoryWorld } from '../broker/memory/memory-broker';
 import { JobsClient } from '../client/jobs-client';
 import type { AnyJob, InputOf } from '../contracts/define-job';
-import { Duration, durationMs } from '../contracts/duration';
+import { type Duration, durationMs } from '../contracts/duration';
 import type { OutgoingMessage } from '../contracts/message';
 import type { RunPolicy } from '../contracts/options';
 import { EventBus } from '../events/event-bus';
 import type { BackoffFunctions } from '../retry/backoff';
-import { Names, namesFor } from '../topology/names';
+import { type Names, namesFor } from '../topology/names';
 import type { Handlers } from '../worker/handlers';
 import type { Middleware } from '../worker/middleware/chain';
-import { EnqueuedJob, enqueuedFrom, notingBroker } from './enqueued';
-import { EnqueuedDetails, findEnqueued, refuseEnqueued } from './expect-enqueued';
-import { FakeClock, fakeClock } from './fake-clock';
-import { FinishedRun, FinishedRuns } from './finished-runs';
+import { type EnqueuedJob, enqueuedFrom, notingBroker } from './enqueued';
+import { type EnqueuedDetails, findEnqueued, refuseEnqueued } from './expect-enqueued';
+import { type FakeClock, fakeClock } from './fake-clock';
+import { type FinishedRun, FinishedRuns } from './finished-runs';
 import { InlineWorker } from './inline-worker';
 import { Rounds } from './rounds';
 

@@ -2,9 +2,10 @@ import { applying } from './applying';
 import { consuming } from './consuming';
 import { delays } from './delays';
 import { losses } from './losses';
-import { TestFrame, globalFrame, testPromises } from './promises';
+import { type TestFrame, globalFrame, testPromises } from './promises';
 import { publishing } from './publishing';
 import { routing } from './routing';
+import { settling } from './settling';
 import type { BrokerTestWorld } from './world';
 
 /**
@@ -21,5 +22,5 @@ export function brokerConformance(
   makeWorld: () => Promise<BrokerTestWorld>,
   frame: TestFrame = globalFrame(),
 ): void {
-  testPromises(frame, name, { applying, routing, publishing, consuming, losses, delays }, makeWorld);
+  testPromises(frame, name, { applying, routing, publishing, consuming, settling, losses, delays }, makeWorld);
 }

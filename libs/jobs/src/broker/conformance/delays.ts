@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { OutgoingMessage } from '../../contracts/message';
-import { PRIORITIES, Priority } from '../../contracts/job-type';
+import { PRIORITIES, type Priority } from '../../contracts/job-type';
 import { typeOfKey } from '../../topology/ladder-keys';
 import { planTopology } from '../../topology/plan';
 import { routeJob } from '../../topology/route';
@@ -19,7 +19,7 @@ import {
   takeAll,
 } from './port';
 import type { Promises } from './promises';
-import { BrokerTestWorld, until } from './world';
+import { type BrokerTestWorld, until } from './world';
 
 /** Up to 1.5 s: enough for every promise, and a small load. */
 const LEVELS = 4;

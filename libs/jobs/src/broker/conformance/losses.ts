@@ -20,7 +20,7 @@ import {
   toEmail,
 } from './port';
 import type { Promises } from './promises';
-import { BrokerTestWorld, until } from './world';
+import { type BrokerTestWorld, until } from './world';
 
 const countOf = ({ message }: Delivery): number => message.deliveryCount;
 const connected = (world: BrokerTestWorld, state: () => BrokerState): Promise<void> =>

@@ -1,11 +1,11 @@
 import { BrokerError, ScutworkError } from '../../contracts/errors';
 import type { OutgoingMessage } from '../../contracts/message';
 import type { Names } from '../../topology/names';
-import { BindingPlan, QueuePlan, TopologyPlan, planTopology } from '../../topology/plan';
+import { type BindingPlan, type QueuePlan, type TopologyPlan, planTopology } from '../../topology/plan';
 import { LADDER_BITS } from '../../topology/ladder-keys';
 import type { Broker, PublishFailure, Publisher, SubscribeOptions, Subscription } from '../broker';
 import type { Delivery } from '../delivery';
-import { BrokerTestWorld, until } from './world';
+import { type BrokerTestWorld, until } from './world';
 
 /** The real plan for these queues with only the lowest levels of the ladder: many tests, few queues. */
 export function smallPlan(names: Names, queues: readonly string[], levels = 0): TopologyPlan {

@@ -15,7 +15,7 @@ import {
   toEmail,
 } from './port';
 import type { Promises } from './promises';
-import { BrokerTestWorld, until } from './world';
+import { type BrokerTestWorld, until } from './world';
 
 const kindsOf = (failures: readonly (PublishFailure | undefined)[]): (string | undefined)[] =>
   failures.map((failure) => failure?.kind);

@@ -1,5 +1,5 @@
 import type { Delivery } from '../delivery';
-import { StoredMessage, incomingFrom } from './message';
+import { type StoredMessage, incomingFrom } from './message';
 import type { Turns } from './turns';
 
 /** Where the messages of a channel come from and return to. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lifecycle/clock';
-import { DeathReason, goesInCircles, headersAfterDeath } from './deaths';
+import { type DeathReason, goesInCircles, headersAfterDeath } from './deaths';
 import { Fifo } from './fifo';
 import type { StoredMessage } from './message';
 import type { Turns } from './turns';

@@ -3,7 +3,7 @@ import { namesFor } from '../../topology/names';
 import type { BindingPlan, ExchangePlan, QueuePlan, TopologyPlan } from '../../topology/plan';
 import type { Broker, PublishFailure, Publisher } from '../broker';
 import { idsOf, openInbox, outgoing, publish, quorumQueue, smallPlan, toQueue } from '../conformance/port';
-import { MemoryOptions, memoryBroker, memoryWorld } from './memory-broker';
+import { type MemoryOptions, memoryBroker, memoryWorld } from './memory-broker';
 
 const names = namesFor('test');
 const work = names.work('email', 'normal');

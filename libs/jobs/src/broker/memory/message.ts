@@ -1,4 +1,4 @@
-import type { IncomingMessage, OutgoingMessage } from '../../contracts/message';
+import type { HeaderValue, IncomingMessage, OutgoingMessage } from '../../contracts/message';
 
 /** A message as a queue keeps it. */
 export interface StoredMessage {
@@ -20,7 +20,9 @@ export interface StoredMessage {
 /** A copy: what the publisher does to its buffers afterwards does not reach into the queues. */
 export function storedFrom(message: OutgoingMessage): StoredMessage {
   const { exchange, routingKey, messageId, type, correlationId, appId, timestamp } = message;
-  const written = Object.entries(message.headers ?? {}).filter(([, value]) => value !== undefined);
+  const written = Object.entries<HeaderValue | undefined>(message.headers ?? {}).filter(
+    ([, value]) => value !== undefined,
+  );
   return {
     ...{ exchange, routingKey, messageId, type, correlationId, appId, timestamp },
     body: Buffer.from(message.body),

@@ -1,9 +1,9 @@
 import type { QueuePlan } from '../../topology/plan';
 import type { Delivery } from '../delivery';
 import type { QueueDepth } from '../broker';
-import { Channel, ChannelSource } from './channel';
-import { DeadLetterOffice, DeadLetters } from './dead-letters';
-import { DeathReason } from './deaths';
+import { Channel, type ChannelSource } from './channel';
+import { type DeadLetterOffice, DeadLetters } from './dead-letters';
+import { type DeathReason } from './deaths';
 import { Fifo } from './fifo';
 import { guarded } from './guarded';
 import type { StoredMessage } from './message';

@@ -1,7 +1,7 @@
 import { BrokerError } from '../../contracts/errors';
 import type { SubscribeOptions, Subscription } from '../broker';
 import type { Channel } from './channel';
-import { Link, MemoryClient, noQueue } from './client';
+import { type Link, type MemoryClient, noQueue } from './client';
 import { guarded } from './guarded';
 import type { Consumer, Queue } from './queue';
 

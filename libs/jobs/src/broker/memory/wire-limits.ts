@@ -17,8 +17,13 @@ export function wireFault(message: OutgoingMessage): string | undefined {
 }
 
 function tableBytes(headers: Record<string, HeaderValue>): number {
-  const written = Object.entries(headers).filter(([, value]) => value !== undefined);
-  return written.reduce((sum, [name, value]) => sum + 2 + Buffer.byteLength(name) + valueBytes(value), 4);
+  const entries = Object.entries<HeaderValue | undefined>(headers);
+  return entries.reduce((sum, [name, value]) => sum + entryBytes(name, value), 4);
+}
+
+/** What is undefined is left out. */
+function entryBytes(name: string, value: HeaderValue | undefined): number {
+  return value === undefined ? 0 : 2 + Buffer.byteLength(name) + valueBytes(value);
 }
 
 function valueBytes(value: HeaderValue): number {

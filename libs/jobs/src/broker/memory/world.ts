@@ -1,11 +1,11 @@
 import { BrokerError } from '../../contracts/errors';
-import { Clock, systemClock } from '../../lifecycle/clock';
+import { type Clock, systemClock } from '../../lifecycle/clock';
 import type { OutgoingMessage } from '../../contracts/message';
 import type { ExchangePlan, QueuePlan, TopologyPlan } from '../../topology/plan';
 import type { QueueDepth } from '../broker';
 import type { DeadLetterOffice } from './dead-letters';
 import { Exchanges } from './exchanges';
-import { StoredMessage, storedFrom } from './message';
+import { type StoredMessage, storedFrom } from './message';
 import { Queue } from './queue';
 import { Turns } from './turns';
 import { WorldClock } from './world-clock';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { arrivals, depthIs, openInbox, takeAll } from '../../broker/conformance/port';
 import type { Promises } from '../../broker/conformance/promises';
-import { Gate, JobsStage, TASKS, Task, payloads } from './jobs-stage';
+import { Gate, type JobsStage, TASKS, Task, payloads } from './jobs-stage';
 
 /** The attempt that a worker has taken to its grave. */
 const forever = (): Promise<never> => new Promise(() => undefined);
@@ -100,16 +100,16 @@ export const crashes: Promises<JobsStage> = {
     let dead: string[] = [];
     while (dead.length === 0) {
       assert.ok(deaths <= 10, 'nobody was convicted');
-      let killed = false;
+      const died = { of: 0 };
       const { witness, die } = await stage.tasks(({ n }, { id }) => {
-        if (killed) return forever();
+        if (died.of > 0) return forever();
         if (n !== KILLER) return void done.add(id);
-        killed = true;
+        died.of = 1;
         return forever();
       });
-      await stage.until('a death or a verdict', () => killed || witness.all('dead').length > 0);
+      await stage.until('a death or a verdict', () => died.of > 0 || witness.all('dead').length > 0);
       dead = witness.all('dead').map(({ id }) => id);
-      if (killed) deaths += 1;
+      deaths += died.of;
       await die();
     }
     assert.deepEqual(dead, [ids[KILLER]]);

@@ -1,4 +1,4 @@
-import { TestFrame, globalFrame, testPromises } from '../../broker/conformance/promises';
+import { type TestFrame, globalFrame, testPromises } from '../../broker/conformance/promises';
 import type { BrokerTestWorld } from '../../broker/conformance/world';
 import { crashes } from './crashes';
 import { JobsStage } from './jobs-stage';

@@ -1,9 +1,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Broker } from '../../broker/broker';
-import { BrokerTestWorld, until } from '../../broker/conformance/world';
+import { type BrokerTestWorld, until } from '../../broker/conformance/world';
 import { JobsClient } from '../../client/jobs-client';
 import type { JobsClientOptions } from '../../client/client-options';
-import { AnyJob, defineJob } from '../../contracts/define-job';
+import { type AnyJob, defineJob } from '../../contracts/define-job';
 import type { EventName, ScutworkEvent } from '../../contracts/job-events';
 import { EventBus } from '../../events/event-bus';
 import { Handlers } from '../../worker/handlers';
@@ -50,7 +50,7 @@ export interface StartedWorker {
   readonly witness: Witness;
   readonly broker: Broker;
   /** As far as anybody can see its process is gone: its connections end, what it held returns, it settles nothing more. */
-  die(): Promise<void>;
+  readonly die: () => Promise<void>;
 }
 
 /** Clients and workers in a world, all stopped with it. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Promises } from '../../broker/conformance/promises';
 import type { Priority } from '../../contracts/job-type';
 import type { QueueOptions } from '../../worker/worker-options';
-import { Gate, JobsStage, StartedWorker, TASKS, Task, payloads } from './jobs-stage';
+import { Gate, type JobsStage, type StartedWorker, TASKS, Task, payloads } from './jobs-stage';
 
 /** A worker of one slot that is busy until the gate opens; it notes the level of each job it starts then. */
 async function busyWorker(

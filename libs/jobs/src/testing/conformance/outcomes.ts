@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { publish, outgoing, takeAll, depthIs } from '../../broker/conformance/port';
 import type { Promises } from '../../broker/conformance/promises';
 import { RetryAfterError, UnrecoverableError } from '../../contracts/errors';
-import { JobsStage, TASKS, Task } from './jobs-stage';
+import { type JobsStage, TASKS, Task } from './jobs-stage';
 
 export const outcomes: Promises<JobsStage> = {
   'a job is completed with the result of its handler, and leaves nothing behind': async (stage) => {

@@ -3,7 +3,7 @@ import { depthIs, outgoing, publish, takeAll } from '../../broker/conformance/po
 import type { Promises } from '../../broker/conformance/promises';
 import { JobNotAccepted } from '../../contracts/errors';
 import { PRIORITIES } from '../../contracts/job-type';
-import { JobsStage, TASKS, Task, named, payloads } from './jobs-stage';
+import { type JobsStage, TASKS, Task, named, payloads } from './jobs-stage';
 
 export const waiting: Promises<JobsStage> = {
   'an added job waits in the queue of its level': async (stage) => {
