@@ -16,10 +16,12 @@ export interface TestSmtpOptions {
   /** The code it answers to a recipient; undefined takes it. */
   answerTo?: (recipient: string, attempt: number) => number | undefined;
   login?: { user: string; pass: string };
+  /** Keeps the sender waiting before a mail is taken. */
+  hold?: () => Promise<void>;
 }
 
 /** A real SMTP server that keeps what it is given. */
-export async function startSmtpServer({ answerTo, login }: TestSmtpOptions = {}): Promise<TestSmtpServer> {
+export async function startSmtpServer({ answerTo, login, hold }: TestSmtpOptions = {}): Promise<TestSmtpServer> {
   const mails: TestSmtpServer['mails'] = [];
   const asked = new Map<string, number>();
   let connections = 0;
@@ -28,6 +30,8 @@ export async function startSmtpServer({ answerTo, login }: TestSmtpOptions = {})
     disabledCommands: ['STARTTLS'],
     allowInsecureAuth: true,
     disableReverseLookup: true,
+    // Senders keep their connections; nobody is waited for.
+    closeTimeout: 100,
     onConnect: (_session, done) => {
       connections++;
       done();
@@ -44,7 +48,8 @@ export async function startSmtpServer({ answerTo, login }: TestSmtpOptions = {})
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', () => {
-        void PostalMime.parse(Buffer.concat(chunks)).then((message) => {
+        void PostalMime.parse(Buffer.concat(chunks)).then(async (message) => {
+          await hold?.();
           const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;
           mails.push({ from, to: envelope.rcptTo.map(({ address }) => address), message });
           done();

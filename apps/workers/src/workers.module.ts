@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DynamicModule, Module } from '@nestjs/common';
 import { type AppConfig, HealthModule } from '@scutwork/app';
 import { JobsHealthIndicator, JobsModule } from '@scutwork/jobs/nest';
 import type { Logger } from 'pino';
-import { InfoController } from './info/info.controller';
+import { InfoController, WORKER_NAME } from './info/info.controller';
 import { jobs } from './jobs';
 import { WelcomeHandler } from './jobs/email/welcome.handler';
 import { MailModule } from './mail/mail.module';
@@ -12,11 +14,12 @@ import { MailModule } from './mail/mail.module';
 export class WorkersModule {
   static with(config: AppConfig, log: Logger): DynamicModule {
     const { amqpUrls: urls, prefix, concurrency, defaults, consumerTimeoutMs, shutdownDeadlineMs, dataDir } = config;
+    const name = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
     return {
       module: WorkersModule,
       imports: [
         JobsModule.forRoot({
-          ...{ urls, prefix, concurrency, defaults, consumerTimeoutMs, shutdownDeadlineMs, log, jobs },
+          ...{ urls, prefix, concurrency, defaults, consumerTimeoutMs, shutdownDeadlineMs, log, jobs, name },
           spoolDir: join(dataDir, 'spool'),
           appId: 'workers',
         }),
@@ -27,6 +30,7 @@ export class WorkersModule {
         MailModule.for(config),
       ],
       controllers: [InfoController, WelcomeHandler],
+      providers: [{ provide: WORKER_NAME, useValue: name }],
     };
   }
 }

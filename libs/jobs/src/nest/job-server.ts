@@ -73,9 +73,7 @@ export class JobServer extends Server<EventsMap> implements CustomTransportStrat
 
   /** Called by Nest: starts the worker, and calls back when it consumes. A broker that is away is waited for. */
   listen(callback: (error?: unknown) => void): void {
-    this.prepare()
-      .then((worker) => (this.options.autoStart ? worker.start() : undefined))
-      .then(() => callback(), callback);
+    this.begin().then(() => callback(), callback);
   }
 
   /** For `autoStart: false`: starts the worker that `listen` has prepared. */
@@ -97,6 +95,17 @@ export class JobServer extends Server<EventsMap> implements CustomTransportStrat
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as Nest's servers have it
   unwrap<T = Worker>(): T {
     return this.current as T;
+  }
+
+  private async begin(): Promise<void> {
+    const worker = await this.prepare();
+    if (!this.options.autoStart) return;
+    try {
+      await worker.start();
+    } catch (error) {
+      // Stopped while it waited for the broker: that is no failure to start.
+      if (worker.state !== 'stopping' && worker.state !== 'stopped') throw error;
+    }
   }
 
   private async prepare(): Promise<Worker> {
