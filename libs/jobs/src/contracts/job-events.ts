@@ -66,9 +66,7 @@ export type SystemEvent =
   | { event: 'broker.unblocked' }
   /** It works, but without something it relies on for speed. */
   | { event: 'broker.degraded'; reason: string }
-  | { event: 'broker.degraded'; reason: string }
   | { event: 'channel.closed'; queue?: string; reason: string }
-  | { event: 'delivery.failed'; queue: string; reason: string }
   /** The receiver of a delivery threw; the message stays unsettled until its channel ends. */
   | { event: 'delivery.failed'; queue: string; reason: string }
   | { event: 'topology.drifted'; difference: string }
