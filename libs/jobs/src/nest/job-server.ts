@@ -65,9 +65,9 @@ export class JobServer extends Server<EventsMap> implements CustomTransportStrat
       );
     }
     const handle = (payload: unknown, context: JobContext) => this.handle(handler, payload, context);
-    this.options.registry.registerHandler(extras.job ?? (pattern as string), handle, {
-      concurrency: extras.concurrency,
-    });
+    const { job, concurrency } = extras;
+    if (job) this.options.registry.registerHandler(job, handle, { concurrency });
+    else this.options.registry.registerHandler(pattern as string, handle, { concurrency });
     super.addHandler(pattern, handler, isEventHandler, extras);
   }
 

@@ -26,7 +26,7 @@ export class JobsRegistry {
    * @example registry.registerHandler(Welcome, async (payload, context) => { … });
    */
   registerHandler<J extends AnyJob>(job: J, handle: Handler<PayloadOf<J>, ResultOf<J>>, options?: HandlerOptions): void;
-  registerHandler(job: AnyJob | string, handle: Handler, options?: HandlerOptions): void;
+  registerHandler(type: string, handle: Handler, options?: HandlerOptions): void;
   registerHandler(job: AnyJob | string, handle: Handler, options: HandlerOptions = {}): void {
     if (this.sealed) {
       const type = typeof job === 'string' ? job : job.type;

@@ -111,7 +111,7 @@ describe('a decorated method', () => {
       @JobHandler(Part)
       greet(): unknown {
         const { number, request } = this.perJob;
-        return { number, id: request.context.id, pattern: request.pattern, data: request.data };
+        return { number, id: request.context?.id, pattern: request.pattern, data: request.data };
       }
     }
     const { client, until } = await start({ controllers: [Greeter], providers: [PerJob] });

@@ -41,7 +41,7 @@ export class Handlers {
    * @throws JobError `job_type_invalid`
    */
   register<J extends AnyJob>(job: J, handle: Handler<PayloadOf<J>, ResultOf<J>>, options?: HandlerOptions): void;
-  register(job: AnyJob | string, handle: Handler, options?: HandlerOptions): void;
+  register(type: string, handle: Handler, options?: HandlerOptions): void;
   register(job: AnyJob | string, handle: Handler, options: HandlerOptions = {}): void {
     const definition = typeof job === 'string' ? undefined : job;
     const type = typeof job === 'string' ? checkJobType(job) : job.type;
