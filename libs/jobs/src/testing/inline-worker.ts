@@ -50,6 +50,10 @@ export class InlineWorker {
     await this.broker.apply(planTopology({ names, queues: this.queues, queueType }));
   }
 
+  hasWork(): boolean {
+    return this.sources(this.queues).some(({ source }) => this.hasReady(source));
+  }
+
   /** Runs the job that a worker would start next, and settles it. False when none of these queues has one. */
   async runNext(queues: readonly string[]): Promise<boolean> {
     const next = this.sources(queues).find(({ source }) => this.hasReady(source));

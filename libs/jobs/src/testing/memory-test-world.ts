@@ -13,6 +13,7 @@ export interface MemoryTestWorld extends BrokerTestWorld {
 export async function memoryTestWorld(): Promise<MemoryTestWorld> {
   const clock = fakeClock();
   const memory = memoryWorld({ clock });
+  clock.watch(() => memory.activity());
   const brokers: Broker[] = [];
   const settled = (fault: () => void) => async (): Promise<void> => {
     fault();

@@ -30,14 +30,8 @@ export class Rounds {
 
   /** Stops at every timer and runs what came due there. */
   async advance(ms: number): Promise<void> {
-    const { clock } = this.options;
-    const endMs = clock.now() + ms;
     await this.patiently();
-    for (let next = clock.nextTimerMs; next !== undefined && next <= endMs; next = clock.nextTimerMs) {
-      await clock.advance(Math.max(0, next - clock.now()));
-      await this.patiently();
-    }
-    await clock.advance(endMs - clock.now());
+    await this.options.clock.advance(ms, () => (this.isBusy() ? this.patiently() : undefined));
   }
 
   /** Whatever is being stopped may wait for time to pass. */
@@ -71,11 +65,19 @@ export class Rounds {
 
   /** Whether workers of the application still have something to do; waits a little when they have. */
   private async elsewhere(): Promise<boolean> {
-    const busy = (): boolean =>
-      this.options.world.queues().some(({ consumers, ready, unsettled }) => consumers > 0 && ready + unsettled > 0);
-    if (!busy()) return false;
-    await new Promise((resolve) => inRealTime(resolve, LOOK_EVERY_MS));
-    return true;
+    const busy = this.othersAreBusy();
+    if (busy) await new Promise((resolve) => inRealTime(resolve, LOOK_EVERY_MS));
+    return busy;
+  }
+
+  private isBusy(): boolean {
+    return this.active !== undefined || this.options.worker?.hasWork() === true || this.othersAreBusy();
+  }
+
+  private othersAreBusy(): boolean {
+    return this.options.world
+      .queues()
+      .some(({ consumers, ready, unsettled }) => consumers > 0 && ready + unsettled > 0);
   }
 
   /** Draining, as long as a handler's real work may take. One that waits for the clock itself ends in a later round. */

@@ -83,6 +83,8 @@ export interface TestJobs {
   drain(queue?: string): Promise<FinishedRun[]>;
   /**
    * Moves the clock and runs every delayed job and every retry at its own moment. Returns the runs that ended.
+   * `handlers` of the kit make a year as cheap as a minute; workers of an application have timers of their own, and a
+   * day of them takes seconds.
    * @example await kit.advance('1h');
    */
   advance(duration: Duration): Promise<FinishedRun[]>;
@@ -130,6 +132,7 @@ class Kit implements TestJobs {
   constructor(options: TestJobsOptions) {
     this.clock = fakeClock(options.startMs);
     this.world = memoryWorld({ clock: this.clock });
+    this.clock.watch(() => this.world.activity());
     this.names = namesFor(options.prefix);
     const { clock, world, events, names } = this;
     const { handlers, patienceMs = DEFAULT_PATIENCE_MS, mostRuns = DEFAULT_MOST_RUNS } = options;

@@ -43,6 +43,8 @@ export interface MemoryWorld extends MemoryFaults {
   ready(queue: string): number;
   /** Every queue and how busy it is. */
   queues(): QueueLoad[];
+  /** Rises with everything that happens in the broker. */
+  activity(): number;
 }
 
 export interface QueueLoad {
@@ -80,6 +82,7 @@ export function memoryWorld(options: MemoryOptions = {}): MemoryWorld {
     connect: () => new MemoryClient(world),
     ready: (queue) => world.depth(queue)?.messages ?? 0,
     queues: () => world.loads(),
+    activity: () => world.turns.count,
     heldDeadLetters: (queue) => world.queue(queue)?.heldDeadLetters ?? 0,
   };
 }

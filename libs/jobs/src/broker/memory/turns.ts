@@ -5,9 +5,16 @@ const inNextTurn = setImmediate;
 export class Turns {
   private waiting: (() => void)[] = [];
   private running = false;
+  private asked = 0;
+
+  /** How much was asked for so far. */
+  get count(): number {
+    return this.asked;
+  }
 
   soon(action: () => void): void {
     this.waiting.push(action);
+    this.asked += 1;
     if (this.running || this.waiting.length > 1) return;
     inNextTurn(() => this.run());
   }
