@@ -88,10 +88,19 @@ export interface Broker extends Service {
    */
   apply(plan: TopologyPlan): Promise<void>;
   publisher(options?: PublisherOptions): Publisher;
-  /** Resolves when the first consumer is open. */
+  /**
+   * Resolves when the first consumer is open, waiting for the broker if need be.
+   * @throws BrokerError `no_queue`, `permission_missing`
+   */
   subscribe(options: SubscribeOptions): Promise<Subscription>;
-  /** Takes one message, or none; for queues whose jobs run too long to be prefetched. */
+  /**
+   * Takes one message, or none; for queues whose jobs run too long to be prefetched. None also while the broker is away.
+   * @throws BrokerError `no_queue`, `permission_missing`
+   */
   pull(queue: string): Promise<Delivery | undefined>;
-  /** Undefined when there is no such queue. */
+  /**
+   * Undefined when there is no such queue.
+   * @throws BrokerError `broker_unreachable` while the broker is away
+   */
   depth(queue: string): Promise<QueueDepth | undefined>;
 }

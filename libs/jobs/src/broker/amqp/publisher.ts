@@ -1,26 +1,26 @@
-import type { ChannelModel, ConfirmChannel, Options } from 'amqplib';
+import type { ChannelModel } from 'amqplib';
 import type { OutgoingMessage } from '../../contracts/message';
-import type { PublishDone, Publisher, PublisherOptions, PublishFailure } from '../broker';
+import type { PublishDone, Publisher, PublisherOptions } from '../broker';
+import { answer, answerLater } from './answer';
 import { brokerErrorOf, faultOf } from './broker-error';
-import { type Pending, Confirms } from './confirms';
+import type { Pending } from './confirms';
 import { keepOpen } from './keep-open';
 import type { Link } from './link';
 import type { ResolvedAmqpOptions } from './options';
+import { Outlet } from './outlet';
 import { OutgoingBuffer } from './outgoing-buffer';
 import { within } from './pause';
-import { PublishWriter } from './publish-writer';
 import { RefusedExchanges } from './refused-exchanges';
-import { Returns } from './returns';
 
 const DEFAULT_WINDOW = 2_000;
 const DEFAULT_BUFFER_MESSAGES = 20_000;
 const DEFAULT_BUFFER_BYTES = 64 * 1024 * 1024;
 const DEFAULT_DEADLINE_MS = 30_000;
-/** Bytes of bodies sent and not confirmed; amqplib copies each, so a window of large ones is bounded by bytes. */
+/** Most bytes of bodies sent and not confirmed, so that a window of large ones does not fill the memory. */
 const WINDOW_BYTES = 16 * 1024 * 1024;
 /** One timer serves all deadlines and looks no more often than this, in milliseconds. */
 const SWEEP_MS = 20;
-/** How long closing an idle channel may take, in milliseconds. */
+/** How long closing the channel may take, in milliseconds. */
 const CLOSE_MS = 2_000;
 
 export interface PublisherContext {
@@ -33,21 +33,14 @@ export interface PublisherContext {
   onClosed: (publisher: AmqpPublisher) => void;
 }
 
-/** A confirm channel of its own, a window of what is unconfirmed, and a bounded buffer before it. */
+/** A confirm channel of its own that is opened again after every loss, and a bounded buffer before it. */
 export class AmqpPublisher implements Publisher {
   private readonly window: number;
   private readonly deadlineMs: number;
   private readonly buffer: OutgoingBuffer;
-  private readonly ending = new AbortController();
-  /** Fields are set anew for each message: amqplib reads them before it returns. */
-  private readonly properties: Options.Publish = { persistent: true };
-  private channel: ConfirmChannel | undefined;
-  private writer: PublishWriter | undefined;
-  private confirms = new Confirms();
-  private returns = new Returns();
   private readonly refusals: RefusedExchanges;
-  /** False from the moment amqplib's own buffer is full until it has drained. */
-  private flowing = true;
+  private readonly ending = new AbortController();
+  private outlet: Outlet | undefined;
   private cancelSweep: (() => void) | undefined;
   private cancelLinkListener: (() => void) | undefined;
   private closed: Promise<void> | undefined;
@@ -67,7 +60,7 @@ export class AmqpPublisher implements Publisher {
   }
 
   get pending(): number {
-    return this.confirms.open + this.buffer.length;
+    return (this.outlet?.open ?? 0) + this.buffer.length;
   }
 
   open(): void {
@@ -78,22 +71,21 @@ export class AmqpPublisher implements Publisher {
       clock: options.clock,
       random: options.random,
       signal: this.ending.signal,
-      open: (model) => this.openChannel(model),
-      onFault: () => undefined,
+      open: (model) => this.openOutlet(model),
+      onFault: (error) => {
+        if (link.model) this.report(brokerErrorOf(error, PUBLISHING).message);
+      },
     });
   }
 
   publish(message: OutgoingMessage, done: PublishDone): void {
-    if (this.closed) return later(done, { kind: 'stopped', reason: 'the publisher is closed' });
-    const pending: Pending = {
-      message,
-      done,
-      expiresAt: this.context.options.clock.now() + this.deadlineMs,
-      givenUp: false,
-    };
-    const sent = this.buffer.length === 0 && this.maySend() && this.send(pending);
+    if (this.closed) return answerLater(done, { kind: 'stopped', reason: 'the publisher is closed' });
+    const { clock } = this.context.options;
+    const pending: Pending = { message, done, expiresAt: clock.now() + this.deadlineMs, givenUp: false };
+    const sent = this.buffer.length === 0 && this.send(pending);
     if (!sent && !this.buffer.add(pending)) {
-      return later(done, { kind: 'full', reason: `the buffer holds ${this.buffer.length} messages and takes no more` });
+      const reason = `the buffer holds ${this.buffer.length} messages and takes no more`;
+      return answerLater(done, { kind: 'full', reason });
     }
     this.planSweep();
   }
@@ -109,163 +101,81 @@ export class AmqpPublisher implements Publisher {
   private async shutDown(deadlineMs: number): Promise<void> {
     const { clock } = this.context.options;
     const idle = new Promise<void>((resolve) => (this.onIdle = resolve));
-    this.answered();
+    this.progress();
     await within(clock, deadlineMs, idle);
     this.ending.abort();
     this.cancelSweep?.();
     this.cancelLinkListener?.();
-    const { channel } = this;
-    this.lose('the publisher was closed before it was confirmed');
+    const { outlet } = this;
+    this.lose(outlet, 'the publisher was closed before the confirm');
     for (let left = this.buffer.shift(); left; left = this.buffer.shift()) {
-      tell(left.done, { kind: 'stopped', reason: 'the publisher was closed before it was sent' });
+      answer(left.done, { kind: 'stopped', reason: 'the publisher was closed before it was sent' });
     }
     this.buffer.wake();
     this.context.onClosed(this);
-    if (channel) await within(clock, CLOSE_MS, channel.close());
+    if (outlet) await within(clock, CLOSE_MS, outlet.close());
   }
 
-  private async openChannel(model: ChannelModel): Promise<{ lost: Promise<void> }> {
+  private async openOutlet(model: ChannelModel): Promise<{ lost: Promise<unknown> }> {
     await this.context.topologyReady();
-    const channel = await model.createConfirmChannel({ highWaterMark: this.window });
-    if (this.ending.signal.aborted) return { lost: channel.close() };
-    let fault: unknown;
-    channel.on('error', (error) => (fault = error));
-    channel.on('handler-error', () => undefined);
-    channel.on('ack', ({ deliveryTag, multiple }) => this.settle(deliveryTag, multiple, this.confirm));
-    channel.on('nack', ({ deliveryTag, multiple }) => this.settle(deliveryTag, multiple, this.refuse));
-    channel.on('return', (message) => this.returns.add(message));
-    channel.on('drain', () => this.flow(true));
-    this.writer = PublishWriter.on(channel, (flowing) => this.flow(flowing));
-    if (!this.writer) {
-      const reason = 'this amqplib is built otherwise: messages are encoded and written one by one';
-      this.context.options.events.emit({ event: 'broker.degraded', reason });
-    }
-    const lost = new Promise<void>((resolve) => {
-      channel.on('close', () => void this.afterLoss(channel, fault).then(resolve, resolve));
+    const outlet = await Outlet.open(model, this.window, {
+      onProgress: () => this.progress(),
+      onDegraded: (reason) => this.context.options.events.emit({ event: 'broker.degraded', reason }),
     });
-    this.channel = channel;
+    if (this.ending.signal.aborted) return { lost: outlet.close() };
+    // Both may come in one read: the answer that it is open, and the end of the connection.
+    if (this.context.link.model !== model) throw new Error('the connection was lost while a channel was opened');
+    this.outlet = outlet;
     this.pump();
-    return { lost };
+    return { lost: outlet.lost.then((fault) => this.lost(outlet, fault)) };
   }
 
-  private async afterLoss(channel: ConfirmChannel, fault: unknown): Promise<void> {
-    if (this.channel !== channel) return;
-    if (fault === undefined) return this.lose('the connection was lost before the confirm');
-    const { message: reason, field } = brokerErrorOf(fault, { operation: 'publish', name: 'an exchange' });
+  private async lost(outlet: Outlet, fault: unknown): Promise<void> {
+    if (this.outlet !== outlet) return;
+    if (fault === undefined) return this.lose(outlet, 'the connection was lost before the confirm');
+    const { message: reason, field } = brokerErrorOf(fault, PUBLISHING);
     const { code } = faultOf(fault);
     if (code === 403 || code === 404) this.refusals.note(field ?? '', reason);
-    this.lose(`the channel was closed before the confirm: ${reason}`);
-    this.context.options.events.emit({ event: 'channel.closed', reason });
+    this.lose(outlet, `the channel was closed before the confirm: ${reason}`);
+    this.report(reason);
     if (code === 404) await this.context.repairTopology();
   }
 
-  /** The channel is gone: what was sent on it may have arrived. */
-  private lose(reason: string): void {
-    const { confirms } = this;
-    this.channel = undefined;
-    this.writer?.discard();
-    this.writer = undefined;
-    this.confirms = new Confirms();
-    this.returns = new Returns();
-    this.flowing = true;
-    confirms.drain((pending) => {
-      if (!pending.givenUp) tell(pending.done, { kind: 'unknown', reason });
-    });
-    this.answered();
+  private lose(outlet: Outlet | undefined, reason: string): void {
+    this.outlet = undefined;
+    outlet?.abandon(reason);
+    this.progress();
   }
 
-  /** Whether the next message may go to the wire. While the broker blocks us it stays here, where its fate is certain. */
-  private maySend(): boolean {
-    return (
-      this.channel !== undefined &&
-      this.flowing &&
-      this.confirms.open < this.window &&
-      this.confirms.openBytes < WINDOW_BYTES &&
-      this.context.link.blocked === undefined
-    );
-  }
-
-  /** False when the channel has just ended: the message is to be kept. */
+  /** True when it is off our hands; false when it must wait here. */
   private send(pending: Pending): boolean {
-    const { channel } = this;
-    if (!channel) return false;
-    const { message } = pending;
-    const refused = this.refusals.reasonFor(message.exchange);
-    if (refused !== undefined) {
-      later(pending.done, { kind: 'returned', reason: refused });
-      return true;
-    }
-    try {
-      if (this.writer) this.writer.write(message);
-      else
-        this.flowing = channel.publish(message.exchange, message.routingKey, message.body, this.propertiesOf(message));
-    } catch (error) {
-      if (error instanceof Error && error.name === 'IllegalOperationError') {
-        // It ends just now; its `close` event accounts for what was sent.
-        this.flowing = false;
-        return false;
-      }
-      later(pending.done, { kind: 'unsendable', reason: error instanceof Error ? error.message : String(error) });
-      return true;
-    }
-    this.confirms.add(pending);
+    const { outlet } = this;
+    if (!outlet || !this.maySend(outlet)) return false;
+    const refused = this.refusals.reasonFor(pending.message.exchange);
+    const result = refused === undefined ? outlet.send(pending) : { kind: 'returned' as const, reason: refused };
+    if (result === 'later') return false;
+    if (result !== 'sent') answerLater(pending.done, result);
     return true;
   }
 
-  private flow(flowing: boolean): void {
-    this.flowing = flowing;
-    if (flowing) this.pump();
-  }
-
-  private propertiesOf(message: OutgoingMessage): Options.Publish {
-    const { properties } = this;
-    properties.mandatory = message.mandatory;
-    properties.messageId = message.messageId;
-    properties.type = message.type;
-    properties.correlationId = message.correlationId;
-    properties.contentType = message.contentType;
-    properties.appId = message.appId;
-    properties.timestamp = message.timestamp;
-    properties.headers = message.headers;
-    return properties;
+  /** While the broker blocks us messages stay here, where it is certain that they were not sent. */
+  private maySend({ flowing, open, openBytes }: Outlet): boolean {
+    return flowing && open < this.window && openBytes < WINDOW_BYTES && this.context.link.blocked === undefined;
   }
 
   private pump(): void {
-    for (let next = this.buffer.first(); next && this.maySend(); next = this.buffer.first()) {
-      if (!this.send(next)) return;
-      this.buffer.shift();
-    }
+    for (let next = this.buffer.first(); next && this.send(next); next = this.buffer.first()) this.buffer.shift();
   }
 
-  private settle(tag: number, multiple: boolean, each: (pending: Pending) => void): void {
-    this.confirms.settle(tag, multiple, each);
-    this.answered();
-  }
-
-  private readonly confirm = (pending: Pending): void => {
-    const returned = this.returns.take(pending.message);
-    if (pending.givenUp) return;
-    if (returned === undefined) tell(pending.done);
-    else tell(pending.done, { kind: 'returned', reason: returned });
-  };
-
-  private readonly refuse = (pending: Pending): void => {
-    if (!pending.givenUp)
-      tell(pending.done, {
-        kind: 'nacked',
-        reason: `a queue behind exchange "${pending.message.exchange}" refused it`,
-      });
-  };
-
-  private answered(): void {
+  private progress(): void {
     if (this.buffer.length > 0) this.pump();
     if (this.onIdle && this.pending === 0) this.onIdle();
   }
 
-  /** The next look at the deadlines: when the first is due. They are in order, as all have the same length. */
+  /** The next look at the deadlines: when the first is due. They come in order, as all have the same length. */
   private planSweep(): void {
     if (this.cancelSweep || this.deadlineMs === Infinity) return;
-    const next = this.confirms.nextDeadline() ?? this.buffer.first()?.expiresAt;
+    const next = this.outlet?.nextDeadline() ?? this.buffer.first()?.expiresAt;
     if (next === undefined) return;
     const { clock } = this.context.options;
     this.cancelSweep = clock.after(Math.max(SWEEP_MS, next - clock.now()), () => {
@@ -276,31 +186,18 @@ export class AmqpPublisher implements Publisher {
   }
 
   private sweep(now: number): void {
-    this.confirms.expire(now, (pending) => tell(pending.done, { kind: 'unknown', reason: this.late('the confirm') }));
+    const late = (what: string) => `its deadline of ${this.deadlineMs} ms passed before ${what}`;
+    this.outlet?.expire(now, late('the confirm'));
     for (let next = this.buffer.first(); next && next.expiresAt <= now; next = this.buffer.first()) {
       this.buffer.shift();
-      tell(next.done, { kind: 'expired', reason: this.late('it could be sent') });
+      answer(next.done, { kind: 'expired', reason: late('it could be sent') });
     }
-    this.answered();
+    this.progress();
   }
 
-  private late(what: string): string {
-    return `its deadline of ${this.deadlineMs} ms passed before ${what}`;
+  private report(reason: string): void {
+    this.context.options.events.emit({ event: 'channel.closed', reason });
   }
 }
 
-/** Never within the caller's own call of `publish`. */
-function later(done: PublishDone, failure: PublishFailure): void {
-  queueMicrotask(() => tell(done, failure));
-}
-
-/** A callback that throws must not cost the others their answer, nor the channel its life. */
-function tell(done: PublishDone, failure?: PublishFailure): void {
-  try {
-    done(failure);
-  } catch (error) {
-    process.emitWarning(`A publish callback failed: ${error instanceof Error ? error.message : String(error)}`, {
-      code: 'SCUTWORK_CALLBACK',
-    });
-  }
-}
+const PUBLISHING = { operation: 'publish', name: 'an exchange' } as const;

@@ -1,0 +1,16 @@
+import type { PublishDone, PublishFailure } from '../broker';
+
+/** Calls back. A callback that throws must not cost the others their answer, nor the channel its life. */
+export function answer(done: PublishDone, failure?: PublishFailure): void {
+  try {
+    done(failure);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.emitWarning(`A publish callback failed: ${reason}`, { code: 'SCUTWORK_CALLBACK' });
+  }
+}
+
+/** Calls back, never within the caller's own call of `publish`. */
+export function answerLater(done: PublishDone, failure: PublishFailure): void {
+  queueMicrotask(() => answer(done, failure));
+}
