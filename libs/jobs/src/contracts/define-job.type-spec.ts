@@ -43,6 +43,9 @@ export async function aWrongPayloadDoesNotCompile(): Promise<void> {
   await client.add(Resize, { url: 'x', at });
   await client.add(Resize, { url: 'x', width: 100, at }, { delay: '5m', priority: 'high' });
   await client.addMany(Resize, [{ payload: { url: 'x', at }, options: { attempts: 2 } }]);
+  await client.add(Foreign, { raw: 'x' });
+  // @ts-expect-error what the schema gives is not what it takes
+  await client.add(Foreign, { parsed: 1 });
   // @ts-expect-error a member is missing
   await client.add(Resize, { at });
   // @ts-expect-error a member has the wrong type
