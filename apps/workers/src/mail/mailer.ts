@@ -2,7 +2,7 @@
 export const MAILER = Symbol('mailer');
 
 /** One message to one recipient. */
-export interface Mail {
+interface Mail {
   /** Id of the job that sends it. */
   id: string;
   to: { name: string; address: string };
@@ -11,7 +11,7 @@ export interface Mail {
   html: string;
 }
 
-export interface SentMail {
+interface SentMail {
   messageId: string;
   /** Addresses that the server has taken. */
   accepted: string[];
