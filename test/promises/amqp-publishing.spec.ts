@@ -50,6 +50,22 @@ describe('publishing to RabbitMQ', () => {
     }
   });
 
+  test('large and small bodies of several publishers share a connection without tearing each other apart', async () => {
+    const queue = uniqueName('shared');
+    const { broker, events } = await amqpClient(sharedBroker().url);
+    await broker.apply(queuesPlan(queue));
+    const publishers = [broker.publisher(), broker.publisher(), broker.publisher()];
+    const bodies = [10, 5_000, 140_000, 300_000].map((bytes) => Buffer.alloc(bytes, 'x'));
+    const messages = ids(60).map((id, index) => ({ ...into(queue, id), body: bodies[index % 4] ?? Buffer.alloc(0) }));
+    // In turns, within one turn of the event loop: each leaves something behind that the next must not cut in two.
+    const kinds = await Promise.all(
+      messages.map((message, index) => publishAll(publishers[index % 3] ?? broker.publisher(), [message])),
+    );
+    expect(kinds.flat()).toEqual(messages.map(() => 'confirmed'));
+    expect(events.filter(({ event }) => event === 'broker.disconnected')).toEqual([]);
+    expect((await drained(broker, queue)).sort()).toEqual(messages.map((m) => m.messageId).sort());
+  });
+
   test('a callback that throws costs no other message its answer', async () => {
     const queue = uniqueName('throwing');
     const { broker } = await amqpClient(sharedBroker().url);

@@ -98,6 +98,8 @@ export class PublishWriter {
       this.send(piece);
       this.end = writeFrameEnd(this.slab, this.end);
     }
+    // Another channel writes to the same socket: a frame that has begun must end before it does.
+    this.flush();
     socket.uncork();
   }
 
