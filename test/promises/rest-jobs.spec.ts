@@ -1,6 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { connect as connectAmqp } from 'amqplib';
 import { buildProducer } from '../../apps/producer/src/build-producer';
 import { amqpBroker, namesFor, planTopology } from '../../libs/jobs/src';
 import { type AppTestHome, appTestHome, keptLog } from '../support/apps';
@@ -216,6 +217,46 @@ describe('POST /api/v1/jobs', () => {
     const found = await broker.depth(names.work(queue, priority));
     await broker.stop();
     return found?.messages ?? 0;
+  }
+});
+
+describe('a batch of which the broker takes a part', () => {
+  it('is answered 207: the ids in order, and what was not taken', async () => {
+    const home = appTestHome();
+    const app = await buildProducer(home.config(), keptLog().logger);
+    await app.init();
+    const token = await readFile(join(home.dataDir, 'admin.token'), 'utf8');
+    const send = (priorities: string[]) => {
+      const jobs = priorities.map((priority) => ({
+        type: 'email.welcome',
+        payload: { to: 'ada@example.org', name: 'Ada' },
+        options: { priority },
+      }));
+      const headers = { authorization: `Bearer ${token}` };
+      return app.inject({ method: 'POST', url: '/api/v1/jobs/batch', headers, payload: { jobs } });
+    };
+    expect((await send(['low', 'normal'])).statusCode).toBe(202);
+    await removeQueue(home, 'low');
+
+    const part = await send(['normal', 'low', 'high']);
+    expect(part.statusCode).toBe(207);
+    const { ids, failures } = part.json<{ ids: string[]; failures: { index: number; id: string }[] }>();
+    expect(failures).toEqual([
+      expect.objectContaining({ index: 1, id: ids[1], code: 'no_queue', outcome: 'refused', hint: expect.any(String) }),
+    ]);
+    const none = await send(['low', 'low']);
+    expect(none.statusCode).toBe(503);
+    expect(none.json()).toMatchObject({ code: 'no_queue', failures: [{ index: 0 }, { index: 1 }] });
+    await app.close();
+    home.remove();
+  });
+
+  async function removeQueue(home: AppTestHome, priority: 'low'): Promise<void> {
+    const { amqpUrls, prefix } = home.config();
+    const connection = await connectAmqp(amqpUrls[0] ?? '');
+    const channel = await connection.createChannel();
+    await channel.deleteQueue(namesFor(prefix).work('email', priority));
+    await connection.close();
   }
 });
 
