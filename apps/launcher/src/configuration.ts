@@ -1,7 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import type { Refusal } from './refusal';
 
-export type PrivateBroker = 'on' | 'only' | 'off';
+type PrivateBroker = 'on' | 'only' | 'off';
 
 export type AppName = 'producer' | 'workers' | 'scheduler';
 

@@ -1,5 +1,5 @@
 /** Why nothing can be started; stable, so that scripts may look for it. */
-export type RefusalCode =
+type RefusalCode =
   | 'CONFIGURATION_INVALID'
   | 'ALREADY_RUNNING'
   | 'FOLDER_OF_ANOTHER_USER'

@@ -2,7 +2,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isAlive, thisProcess, type ProcessId } from './processes';
 
 /** Who holds a claim file; `undefined` when nobody does, or the one who did is gone. */
-export function claimedBy(file: string): ProcessId | undefined {
+function claimedBy(file: string): ProcessId | undefined {
   const owner = readJson(file) as ProcessId | undefined;
   return owner && isAlive(owner) ? owner : undefined;
 }

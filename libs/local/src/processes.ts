@@ -26,7 +26,7 @@ export function thisProcess(): ProcessId {
 }
 
 /** Sends a signal if the process still lives; a process that is gone already is no error. */
-export function signalProcess(id: ProcessId, signal: NodeJS.Signals): void {
+function signalProcess(id: ProcessId, signal: NodeJS.Signals): void {
   if (!isAlive(id)) return;
   try {
     process.kill(id.pid, signal);
