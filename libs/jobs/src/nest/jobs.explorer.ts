@@ -26,7 +26,7 @@ export class JobsExplorer implements OnModuleInit {
   private refuseHandlersOf(className: string, prototype: object | undefined): void {
     if (!prototype) return;
     for (const name of this.scanner.getAllMethodNames(prototype)) {
-      const method: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
+      const method: unknown = Reflect.get(prototype, name);
       const job = typeof method === 'function' ? this.accessor.jobOf(method) : undefined;
       if (!job) continue;
       throw new ConfigurationError(
