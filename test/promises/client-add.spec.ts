@@ -37,7 +37,7 @@ describe('adding a job ends in one of three ways, always with its id', () => {
     expect(added).toMatchObject({ type: 'add.task', queue: 'add', state: 'waiting' });
     const stored = await (await world.broker()).pull(world.names.work('add', 'normal'));
     expect(stored?.message).toMatchObject({
-      ...{ messageId: added.id, type: 'add.task', correlationId: 'c-1', appId: 'shop', routingKey: 'add.task' },
+      ...{ messageId: added.id, type: 'add.task', correlationId: 'c-1', appId: 'shop', routingKey: 'add' },
       headers: { 'x-job-tags': 'a,b', 'x-job-tenant': 't', 'x-job-max-attempts': 5, 'x-job-recorded': true },
     });
     expect(stored?.message.body.toString()).toBe('{"n":1}');

@@ -6,7 +6,7 @@ import { jobs } from '@scutwork/workers/jobs';
 const INTRODUCTION = `# Topology
 
 What exists on the broker, with the default prefix \`jobs\` and the queues of the job types that come with Scutwork.
-Every queue and exchange is durable. Each further job queue adds the six queues and fourteen bindings that \`email\` has here.
+Every queue and exchange is durable. Each further job queue adds the six queues and eighteen bindings that \`email\` has here.
 
 The queues and exchanges carry these names in RabbitMQ's management pages too. \`(* x 5).1.#\` stands for a binding key
 of five times \`*.\` and then \`1.#\`. Why it is so: [the delay ladder](../explanation/delay-ladder.md),

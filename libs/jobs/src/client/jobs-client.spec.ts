@@ -48,7 +48,7 @@ describe('adding a job', () => {
     const added = await client.add(Welcome, { to: 'ada' });
     expect(added).toEqual({ id: expect.any(String), type: 'email.welcome', queue: 'email', state: 'waiting' });
     expect(await pull(names.work('email', 'normal'))).toMatchObject({
-      ...{ messageId: added.id, type: 'email.welcome', appId: 'shop', routingKey: 'email.welcome', headers: {} },
+      ...{ messageId: added.id, type: 'email.welcome', appId: 'shop', routingKey: 'email', headers: {} },
       body: Buffer.from('{"to":"ada"}'),
     });
   });

@@ -7,7 +7,21 @@ export type Priority = (typeof PRIORITIES)[number];
 /** Words that name parts of the topology: no queue may be called so. */
 const RESERVED = new Set<string>([
   ...PRIORITIES,
-  ...['in', 'delay', 'due', 'dead', 'suspect', 'stray', 'later', 'records', 'ledger', 'events', 'submit', 'control'],
+  ...[
+    'in',
+    'to',
+    'delay',
+    'due',
+    'dead',
+    'suspect',
+    'stray',
+    'later',
+    'records',
+    'ledger',
+    'events',
+    'submit',
+    'control',
+  ],
 ]);
 
 const WORD = /^[a-z0-9-]+$/;

@@ -9,6 +9,8 @@ export interface Names {
   readonly prefix: string;
   /** Exchange of a priority level; its routing key is the job type. */
   priority(priority: Priority): string;
+  /** Exchange of a priority level for those who know the queue; its routing key is the queue. */
+  direct(priority: Priority): string;
   /** Exchange for publishers in other languages; unroutable messages go to the stray queue. */
   door(priority: Priority): string;
   /** Queue of the jobs of one queue at one level. */
@@ -35,6 +37,7 @@ export function namesFor(prefix: string = DEFAULT_PREFIX): Names {
   return {
     prefix,
     priority: (priority) => `${prefix}.${priority}`,
+    direct: (priority) => `${prefix}.to.${priority}`,
     door: (priority) => `${prefix}.in.${priority}`,
     work: (queue, priority) => `${prefix}.${queue}.${priority}`,
     suspect: (queue) => `${prefix}.${queue}.suspect`,

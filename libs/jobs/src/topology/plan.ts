@@ -92,6 +92,11 @@ function commonPlan(names: Names, type: QueueType): TopologyPlan {
           purpose: `jobs of priority ${p}; key = job type`,
         })),
         ...PRIORITIES.map((p) => ({
+          name: names.direct(p),
+          type: 'direct' as const,
+          purpose: `jobs of priority ${p} from those who know the queue; key = queue`,
+        })),
+        ...PRIORITIES.map((p) => ({
           name: names.door(p),
           type: 'topic' as const,
           ...stray,
@@ -172,6 +177,7 @@ function queuePlan(names: Names, queue: string, type: QueueType): TopologyPlan {
         const to = { to: names.work(queue, p), toKind: 'queue' as const };
         return [
           { from: names.priority(p), ...to, key: `${queue}.#` },
+          { from: names.direct(p), ...to, key: queue },
           // Not through the priority exchange: an alternate exchange does not fire behind an exchange binding.
           { from: names.door(p), ...to, key: `${queue}.#` },
           { from: names.due, ...to, key: dueBindingKey(p, queue) },

@@ -32,11 +32,11 @@ function waitedMs({ routingKey }: Route): number {
   return bits.reduce((sum, bit, i) => sum + (bit === '1' ? LADDER_UNIT_MS * 2 ** (LADDER_BITS - 1 - i) : 0), 0);
 }
 
-test('without a delay a job goes to its priority exchange, by its type', () => {
+test('without a delay a job goes to the direct exchange of its priority, by its queue', () => {
   for (const none of [0, -5]) {
     expect(routeJob(names, 'email.welcome', 'high', { delayMs: none, exact: false })).toEqual({
-      exchange: 'jobs.high',
-      routingKey: 'email.welcome',
+      exchange: 'jobs.to.high',
+      routingKey: 'email',
       remainingMs: 0,
     });
   }
@@ -113,6 +113,7 @@ test('at every exchange a message goes exactly one way, and ends in the work que
       expect(waited).toBe(waitedMs(route));
       const queue = names.work(t.split('.')[0] ?? '', p);
       expect(taken(names.due, route.routingKey).map(({ to }) => to)).toEqual([queue]);
+      expect(taken(names.direct(p), t.split('.')[0] ?? '').map(({ to }) => to)).toEqual([queue]);
       expect(taken(names.priority(p), t).map(({ to }) => to)).toEqual([queue]);
       expect(taken(names.door(p), t).map(({ to }) => to)).toEqual([queue]);
     }),

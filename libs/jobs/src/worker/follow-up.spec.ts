@@ -46,8 +46,8 @@ describe('a retry', () => {
 
   test('without a wait goes straight back to its priority', () => {
     expect(after(retry, { place: { priority: 'high' } })).toMatchObject({
-      exchange: 'jobs.high',
-      routingKey: 'email.welcome',
+      exchange: 'jobs.to.high',
+      routingKey: 'email',
       headers: { 'x-job-attempt': 2 },
     });
   });
@@ -55,7 +55,7 @@ describe('a retry', () => {
   test('of a suspect goes back to the level that it came from', () => {
     const place = { suspect: true };
     const message = after(retry, { place, headers: { 'x-job-priority': 'critical' } });
-    expect(message).toMatchObject({ exchange: 'jobs.critical' });
+    expect(message).toMatchObject({ exchange: 'jobs.to.critical' });
     expect(message?.headers).not.toHaveProperty('x-job-priority');
   });
 
