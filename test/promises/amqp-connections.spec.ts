@@ -15,6 +15,7 @@ import {
   uniqueName,
 } from '../support/amqp-client';
 import { sharedBroker, startOwnBroker } from '../support/private-broker';
+import { type TcpGate, startTcpGate } from '../support/tcp-gate';
 import { until } from '../support/until';
 
 afterEach(stopAmqpClients);
@@ -74,6 +75,51 @@ describe('stopping', () => {
     await broker.stop();
     await applied;
     await expect(broker.start()).rejects.toMatchObject({ code: 'client_stopped' });
+  });
+});
+
+describe('a network that fails', () => {
+  const gates: TcpGate[] = [];
+  afterEach(() => Promise.all(gates.splice(0).map((gate) => gate.close())));
+
+  test('connections cut in the middle of anything, again and again, lose nothing and leave nothing hanging', async () => {
+    const shared = new URL(sharedBroker().url);
+    const gate = await startTcpGate(shared.hostname, Number(shared.port));
+    gates.push(gate);
+    shared.port = String(gate.port);
+    const queue = uniqueName('cut');
+    const { broker } = await amqpClient(shared.href, { reconnectMs: 10 });
+    await broker.apply(queuesPlan(queue));
+    const seen = new Set<string>();
+    await broker.subscribe({
+      queue,
+      prefetch: 50,
+      onDelivery: (delivery) => {
+        seen.add(idOf(delivery));
+        setImmediate(() => delivery.ack());
+      },
+    });
+    const publisher = broker.publisher({ window: 50, deadlineMs: Infinity });
+    const messages = ids(4_000).map((id) => into(queue, id));
+    const sent: ReturnType<typeof publishAll>[] = [];
+    const asked: Promise<unknown>[] = [];
+    for (let cut = 0; cut < 40; cut += 1) {
+      await until('the connection', () => broker.state.name === 'connected');
+      sent.push(publishAll(publisher, messages.slice(cut * 100, cut * 100 + 100)));
+      for (let turn = 0; turn < cut; turn += 1) {
+        if (turn % 5 === 0) {
+          const asks = [broker.depth(queue), broker.pull(uniqueName('none')), broker.apply(queuesPlan(queue))];
+          asked.push(Promise.allSettled(asks));
+        }
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      gate.cut();
+    }
+    await Promise.all(asked);
+    const outcomes = (await Promise.all(sent)).flat();
+    expect(outcomes.filter((kind) => kind !== 'confirmed' && kind !== 'unknown')).toEqual([]);
+    await until('all confirmed', () => ids(4_000).every((id, i) => outcomes[i] !== 'confirmed' || seen.has(id)));
+    await until('an empty queue', async () => (await broker.depth(queue).catch(() => undefined))?.messages === 0);
   });
 });
 

@@ -9,6 +9,7 @@ import {
   mismatchText,
   topologyMismatch,
 } from './broker-error';
+import { closeChannel } from './close-channel';
 
 /** Differences that could lose jobs. Others, a delivery limit for example, leave the queue as it is. */
 const DECISIVE = new Set([
@@ -59,7 +60,7 @@ class Throwaway {
   }
 
   async close(): Promise<void> {
-    await this.channel?.close().catch(() => undefined);
+    if (this.channel) await closeChannel(this.channel);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ChannelModel } from 'amqplib';
 import type { QueueDepth } from '../broker';
+import { closeChannel } from './close-channel';
 import { brokerErrorOf, faultOf } from './broker-error';
 
 /**
@@ -11,7 +12,7 @@ export async function queueDepth(model: ChannelModel, queue: string): Promise<Qu
     const channel = await model.createChannel();
     channel.on('error', () => undefined);
     const { messageCount, consumerCount } = await channel.checkQueue(queue);
-    await channel.close();
+    await closeChannel(channel);
     return { messages: messageCount, consumers: consumerCount };
   } catch (error) {
     if (faultOf(error).code === 404) return undefined;

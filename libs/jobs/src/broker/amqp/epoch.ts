@@ -1,6 +1,7 @@
 import type { Channel, ConsumeMessage, GetMessage, Message } from 'amqplib';
 import type { IncomingMessage } from '../../contracts/message';
 import type { Delivery } from '../delivery';
+import { closeChannel } from './close-channel';
 import { incomingMessage } from './incoming';
 import { type Held, Unsettled } from './unsettled';
 
@@ -65,7 +66,7 @@ export class Epoch {
     this.flushAcks();
     if (!this.alive) return;
     this.end();
-    await this.channel.close();
+    await closeChannel(this.channel);
   }
 
   /** amqplib throws when the channel ends in this very moment, before its `close` event. */

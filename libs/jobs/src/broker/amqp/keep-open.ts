@@ -35,6 +35,8 @@ export async function keepOpen(kept: KeptOpen): Promise<void> {
       const { lost } = await kept.open(model);
       await lost;
       failures = clock.now() - openedAt >= HEALTHY_MS ? 1 : failures + 1;
+      // The connection has a pause of its own.
+      if (link.model !== model) failures = 0;
     } catch (error) {
       failures += 1;
       kept.onFault(error, failures);

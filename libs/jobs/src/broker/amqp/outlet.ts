@@ -2,6 +2,7 @@ import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import type { OutgoingMessage } from '../../contracts/message';
 import type { PublishFailure } from '../broker';
 import { answer } from './answer';
+import { closeChannel } from './close-channel';
 import { type Pending, Confirms } from './confirms';
 import { PublishWriter } from './publish-writer';
 import { Returns } from './returns';
@@ -82,7 +83,7 @@ export class Outlet {
   }
 
   close(): Promise<void> {
-    return this.channel.close();
+    return closeChannel(this.channel);
   }
 
   private listen(): void {

@@ -2,6 +2,7 @@ import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { BrokerError } from '../../contracts/errors';
 import type { SubscribeOptions, Subscription } from '../broker';
 import { type Doing, brokerErrorOf, faultOf, isLoss } from './broker-error';
+import { closeChannel } from './close-channel';
 import { Epoch } from './epoch';
 import { keepOpen } from './keep-open';
 import type { Link } from './link';
@@ -103,7 +104,7 @@ export class AmqpSubscription implements Subscription {
     const { queue, prefetch } = this.subscribed;
     await this.context.topologyReady();
     const channel = await model.createChannel();
-    if (this.isEnding()) return { lost: channel.close() };
+    if (this.isEnding()) return { lost: closeChannel(channel) };
     const consumer: Consumer = {
       channel,
       epoch: new Epoch(queue, channel),
