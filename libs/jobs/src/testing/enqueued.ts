@@ -82,7 +82,9 @@ function wayOf(
   { exchange, routingKey }: OutgoingMessage,
   names: Names,
 ): { priority: Priority; delayMs: number } | undefined {
-  const level = PRIORITIES.find((priority) => [names.direct, names.priority, names.door].some((name) => name(priority) === exchange));
+  const level = PRIORITIES.find((priority) =>
+    [names.direct, names.priority, names.door].some((name) => name(priority) === exchange),
+  );
   if (level) return { priority: level, delayMs: 0 };
   if (!exchange.startsWith(names.delay(0).slice(0, -2))) return undefined;
   const words = routingKey.split('.');

@@ -102,6 +102,21 @@ export const consuming: Promises<BrokerTestWorld> = {
     assert.equal(await broker.pull(emailQueue(world)), undefined);
   },
 
+  'of several consumers with room none is left out': async (world) => {
+    const broker = await emailBroker(world);
+    const inboxes = [await openInbox(broker, emailQueue(world)), await openInbox(broker, emailQueue(world))];
+    await store(
+      broker,
+      idsTo(40).map((id) => toEmail(world, id)),
+    );
+    const count = (): number => inboxes.reduce((sum, { deliveries }) => sum + deliveries.length, 0);
+    await until(world, 'all forty', () => count() === 40);
+    assert.ok(
+      inboxes.every(({ deliveries }) => deliveries.length > 0),
+      'both have some',
+    );
+  },
+
   'a consumer gets messages that were published before and after it came': async (world) => {
     const broker = await emailBroker(world);
     const other = await world.connect();

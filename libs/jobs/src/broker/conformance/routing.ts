@@ -135,6 +135,7 @@ export const routing: Promises<BrokerTestWorld> = {
     const takes: Record<string, string[]> = {
       'a.*': ['a.b', 'a.c'],
       'a.#': ['a', 'a.b', 'a.c', 'a.b.c'],
+      'a.#.#': ['a', 'a.b', 'a.c', 'a.b.c'],
       '#.c': ['a.c', 'a.b.c', 'c'],
       'a.#.c': ['a.c', 'a.b.c'],
       '*.*': ['a.b', 'a.c'],

@@ -27,7 +27,6 @@ export interface DeadLetterOffice {
 
 interface Letter {
   message: StoredMessage;
-  reason: DeathReason;
   /** Queues that refused it; undefined until it has been routed. */
   refusedBy?: string[];
 }
@@ -51,10 +50,8 @@ export class DeadLetters {
     const { queue, exchange, routingKey } = this.policy;
     if (exchange === undefined) return;
     const headers = headersAfterDeath(message, queue, reason, this.office.clock.now());
-    this.waiting.push({
-      message: { ...message, headers, exchange, routingKey: routingKey ?? message.routingKey, deliveryCount: 0 },
-      reason,
-    });
+    const dead = { ...message, headers, exchange, routingKey: routingKey ?? message.routingKey, deliveryCount: 0 };
+    this.waiting.push({ message: dead });
     this.office.turns.soon(() => this.send());
   }
 
@@ -80,9 +77,9 @@ export class DeadLetters {
   }
 
   private handOver(letter: Letter): boolean {
-    const { message, reason } = letter;
+    const { message } = letter;
     const targets = letter.refusedBy ?? [...this.office.targets(message.exchange, message.routingKey)];
-    const straight = targets.filter((queue) => !goesInCircles(message.headers, reason, queue));
+    const straight = targets.filter((queue) => !goesInCircles(message.headers, queue));
     const refusedBy = straight.filter((queue) => !this.office.offer(queue, message));
     if (refusedBy.length > 0) letter.refusedBy = refusedBy;
     return targets.length > 0 && refusedBy.length === 0;

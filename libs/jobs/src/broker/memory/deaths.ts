@@ -39,11 +39,10 @@ export function headersAfterDeath(
 }
 
 /**
- * Whether the broker would drop this message rather than put it into `queue` again: it was there before, and nobody
+ * Whether the broker would drop this message, dead just now, rather than put it into `queue` again: it was there before, and nobody
  * rejected it since. That is how RabbitMQ stops messages from going round for ever.
  */
-export function goesInCircles(headers: StoredMessage['headers'], reason: DeathReason, queue: string): boolean {
-  if (reason === 'rejected') return false;
+export function goesInCircles(headers: StoredMessage['headers'], queue: string): boolean {
   const deaths = deathsOf({ headers });
   const before = deaths.findIndex((death) => death.queue === queue);
   return before !== -1 && deaths.slice(0, before + 1).every((death) => death.reason !== 'rejected');

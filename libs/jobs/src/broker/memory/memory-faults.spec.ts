@@ -156,6 +156,29 @@ describe('dead letters of a queue that must not lose them', () => {
   });
 });
 
+it('a rejected message may return to the queue that it was in', async () => {
+  const { broker, clock } = await started();
+  const again = quorumQueue('again', { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'again' });
+  await broker.apply(planOf([], [again], []));
+  await publish(broker.publisher(), outgoing({ exchange: '', routingKey: 'again', messageId: 'm1' }));
+  for (const times of [1, 2, 3]) {
+    (await broker.pull('again'))?.reject();
+    await clock.settle();
+    const back = await broker.pull('again');
+    expect(back?.message.headers['x-death']).toMatchObject([{ reason: 'rejected', queue: 'again', count: times }]);
+    back?.requeue();
+    await clock.settle();
+  }
+});
+
+it('a stored message is not what its publisher makes of the buffer afterwards', async () => {
+  const { broker } = await started();
+  const message = { ...job('m1'), body: Buffer.from('before') };
+  await publish(broker.publisher(), message);
+  message.body.write('after!');
+  expect(String((await broker.pull(work))?.message.body)).toBe('before');
+});
+
 describe('time', () => {
   it('only takes a message away once it stands at the head of its queue', async () => {
     const { broker, clock } = await started();
