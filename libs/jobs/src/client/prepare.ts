@@ -107,6 +107,7 @@ export function submittedEvent(job: PreparedJob, at: number, provenance: Provena
     tenant: overrides.tenant,
     correlationId: overrides.correlationId,
     schedule: provenance.schedule,
+    traceparent: provenance.traceparent,
   };
 }
 

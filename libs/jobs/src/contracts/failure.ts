@@ -22,7 +22,7 @@ function isError(value: unknown): value is Error {
 function describeError(error: Error): Failure {
   const code: unknown = 'code' in error ? error.code : undefined;
   return {
-    name: clip(String(error.name), 200),
+    name: clip(nameOf(error), 200),
     message: clip(String(error.message), MAX_MESSAGE),
     ...(typeof code === 'string' || typeof code === 'number' ? { code: clip(String(code), 200) } : {}),
     ...(error.stack ? { stack: clip(withCauses(error), MAX_STACK) } : {}),
@@ -31,6 +31,12 @@ function describeError(error: Error): Failure {
 
 function describeThrownValue(value: unknown): Failure {
   return { name: 'ThrownValue', message: clip(describeValue(value), MAX_MESSAGE) };
+}
+
+/** The class says more than the `Error` of those that set no name. */
+function nameOf(error: Error): string {
+  const name = String(error.name);
+  return name === 'Error' ? error.constructor.name || name : name;
 }
 
 function withCauses(error: Error): string {

@@ -12,6 +12,8 @@ interface OfJob {
   generation: number;
   /** Milliseconds since 1970, by the clock of whoever states the fact. */
   at: number;
+  /** W3C trace context of the submitter. */
+  traceparent?: string;
 }
 
 interface OfRun extends OfJob {

@@ -140,5 +140,6 @@ export function runFacts(run: Run, worker: string, at: number) {
     attempt: job.attempt,
     delivery: message.deliveryCount,
     worker,
+    traceparent: job.traceparent,
   };
 }

@@ -64,15 +64,15 @@ function isRefusal(error: unknown): boolean {
 /** The attempt fails at its timeout, whether or not the handler heeds its signal: the slot is freed. */
 function underTimeout(returned: Promise<unknown>, attempt: Attempt, run: Run, host: PerformHost): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    let ended = false;
+    let forgive: (() => void) | undefined;
     attempt.watch(() => {
       reject(new TimeoutError(run.policy.timeoutMs));
-      host.after(IGNORED_AFTER_MS, () => {
-        if (!ended) host.onSignalIgnored(run, host.now() - (run.startedAt ?? host.now()));
+      forgive = host.after(IGNORED_AFTER_MS, () => {
+        host.onSignalIgnored(run, host.now() - (run.startedAt ?? host.now()));
       });
     });
     const end = (): void => {
-      ended = true;
+      forgive?.();
       attempt.unwatch();
     };
     returned.then(

@@ -26,6 +26,7 @@ function completedEvent(run: Run, result: JsonText | undefined, worker: string, 
     delivery: run.message.deliveryCount,
     worker,
     startedAt: run.startedAt,
+    traceparent: job.traceparent,
     result,
   };
 }
@@ -66,6 +67,7 @@ export function submittedBy(run: Run, at: number): JobEvent {
     tenant: job.tenant,
     correlationId: job.correlationId,
     schedule: job.schedule,
+    traceparent: job.traceparent,
   };
 }
 
