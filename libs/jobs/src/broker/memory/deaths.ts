@@ -3,7 +3,7 @@ import type { StoredMessage } from './message';
 export type DeathReason = 'expired' | 'rejected' | 'delivery_limit';
 
 /** One entry of `x-death`, as RabbitMQ writes it; times are seconds since 1970. */
-export interface Death {
+interface Death {
   count: number;
   reason: DeathReason;
   queue: string;

@@ -12,7 +12,7 @@ import type { WorkerOptions } from '../../worker/worker-options';
 
 export type Named<N extends EventName> = Extract<ScutworkEvent, { event: N }>;
 
-export interface Numbered {
+interface Numbered {
   n: number;
 }
 
