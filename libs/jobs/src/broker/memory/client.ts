@@ -1,4 +1,4 @@
-import { BrokerError, ConfigurationError } from '../../contracts/errors';
+import { BrokerError } from '../../contracts/errors';
 import type { StopOptions } from '../../lifecycle/service';
 import { DEFAULT_STOP_DEADLINE_MS } from '../../lifecycle/service';
 import type { TopologyPlan } from '../../topology/plan';
@@ -15,6 +15,7 @@ import type { Delivery } from '../delivery';
 import type { Channel } from './channel';
 import { guarded } from './guarded';
 import { MemoryPublisher } from './publisher';
+import { checkPrefetch, clientStopped, noQueue } from './refusals';
 import { MemorySubscription } from './subscription';
 import type { Connection, World } from './world';
 
@@ -26,8 +27,6 @@ export interface Link {
 }
 
 const VERSION = 'memory';
-/** The most that a quorum queue takes. */
-const MOST_PREFETCH = 2_000;
 
 /** One process that talks to a world. */
 export class MemoryClient implements Broker, Connection {
@@ -173,22 +172,4 @@ export class MemoryClient implements Broker, Connection {
   private nextTurn(): Promise<void> {
     return new Promise((resolve) => this.world.turns.soon(resolve));
   }
-}
-
-const clientStopped = (): BrokerError =>
-  new BrokerError('client_stopped', 'The broker was stopped; make a new one to go on');
-
-export const noQueue = (queue: string): BrokerError =>
-  new BrokerError('no_queue', `There is no queue ${queue}`, {
-    field: queue,
-    hint: 'Apply the topology that makes it, or correct the name or the prefix.',
-  });
-
-function checkPrefetch(prefetch: number): void {
-  if (Number.isInteger(prefetch) && prefetch >= 1 && prefetch <= MOST_PREFETCH) return;
-  throw new ConfigurationError(
-    'configuration_invalid',
-    `prefetch is ${prefetch}; it must be a whole number from 1 to ${MOST_PREFETCH}`,
-    { field: 'prefetch', hint: 'Use several subscriptions for more at once.' },
-  );
 }

@@ -1,9 +1,10 @@
 import { BrokerError } from '../../contracts/errors';
 import type { SubscribeOptions, Subscription } from '../broker';
 import type { Channel } from './channel';
-import { type Link, type MemoryClient, noQueue } from './client';
+import type { Link, MemoryClient } from './client';
 import { guarded } from './guarded';
 import type { Consumer, Queue } from './queue';
+import { noQueue } from './refusals';
 
 /** How often a consumer looks for a queue that does not exist. */
 const LOOK_AGAIN_MS = 1_000;
