@@ -31,7 +31,7 @@ export interface Arrival extends Partial<Omit<IncomingMessage, 'body'>> {
 }
 
 /** A delivery whose settling is written down. */
-export function delivery(message: IncomingMessage, alive = true): Delivery & { settled: string[] } {
+function delivery(message: IncomingMessage, alive = true): Delivery & { settled: string[] } {
   const settled: string[] = [];
   const note = (how: string) => () => void settled.push(how);
   return { message, alive, settled, ack: note('ack'), requeue: note('requeue'), reject: note('reject') };

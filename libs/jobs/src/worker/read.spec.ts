@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ID, arrived, settingsWith } from '../../../../test/support/delivered';
+import { arrived, settingsWith } from '../../../../test/support/delivered';
 import { defineJob } from '../contracts/define-job';
 import { routeJob } from '../topology/route';
 import { namesFor } from '../topology/names';
