@@ -81,7 +81,7 @@ describe('priorities', () => {
       running.all -= 1;
       running.narrow -= narrow;
     };
-    const { worker, witness } = await world.worker(
+    const { witness } = await world.worker(
       (handlers) => {
         handlers.register(Task, () => work(0));
         handlers.register(Narrow, () => work(1), { concurrency: 2 });

@@ -1,8 +1,8 @@
 import type { Broker, PublisherOptions } from '../broker/broker';
-import { AnyJob, JobCatalog, catalogOf } from '../contracts/define-job';
-import { EventSink, silentEvents } from '../events/event-bus';
-import { Clock, systemClock } from '../lifecycle/clock';
-import { Names, namesFor } from '../topology/names';
+import { type AnyJob, type JobCatalog, catalogOf } from '../contracts/define-job';
+import { type EventSink, silentEvents } from '../events/event-bus';
+import { type Clock, systemClock } from '../lifecycle/clock';
+import { type Names, namesFor } from '../topology/names';
 import type { QueueType } from '../topology/plan';
 
 export interface JobsClientOptions {

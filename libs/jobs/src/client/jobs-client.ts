@@ -1,13 +1,13 @@
 import type { Publisher, PublishFailure } from '../broker/broker';
 import type { AnyJob, InputOf } from '../contracts/define-job';
-import { ErrorCode, JobError, JobNotAccepted } from '../contracts/errors';
+import { type ErrorCode, JobError, JobNotAccepted } from '../contracts/errors';
 import type { JobState } from '../contracts/job-state';
 import type { JobOptions } from '../contracts/options';
 import { RecordBatches } from '../events/record-batches';
-import { DEFAULT_STOP_DEADLINE_MS, Service, ServiceState, StopOptions } from '../lifecycle/service';
+import { DEFAULT_STOP_DEADLINE_MS, type Service, type ServiceState, type StopOptions } from '../lifecycle/service';
 import { planTopology } from '../topology/plan';
-import { ClientSettings, JobsClientOptions, resolveClientOptions } from './client-options';
-import { PreparedJob, Provenance, assertRunning, prepareJob, submittedEvent } from './prepare';
+import { type ClientSettings, type JobsClientOptions, resolveClientOptions } from './client-options';
+import { type PreparedJob, type Provenance, assertRunning, prepareJob, submittedEvent } from './prepare';
 
 /** A job that the broker has taken. */
 export interface AddedJob {

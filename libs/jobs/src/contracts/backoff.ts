@@ -1,4 +1,4 @@
-import { Duration, durationMs } from './duration';
+import { type Duration, durationMs } from './duration';
 import { JobError } from './errors';
 
 /**
@@ -45,6 +45,7 @@ export function resolveBackoff(
   if (typeof backoff === 'number' || typeof backoff === 'string') {
     return { type: 'fixed', delayMs: wait(backoff, field), jitter: 0 };
   }
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- callers without types, and JSON
   if (typeof backoff !== 'object' || backoff === null) throw invalid(field, backoff, 'a duration or an object');
   const jitter = share(backoff.jitter ?? defaults.jitter, `${field}.jitter`);
   switch (backoff.type) {

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { ConfigurationError, JobError } from './errors';
 import { checkJobType, queueOf } from './job-type';
-import { RunOptions, RunPolicy, resolveRunOptions } from './options';
+import { type RunOptions, type RunPolicy, resolveRunOptions } from './options';
 
 /** Any Standard Schema (zod, valibot, arktype, …): https://standardschema.dev */
 export type Schema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Output>;
@@ -64,7 +64,7 @@ export function defineJob<P extends Schema, R extends Schema = Schema>(
     type,
     queue: queueOf(type),
     version,
-    schema: declaration.payload as Schema<StandardSchemaV1.InferInput<P>, StandardSchemaV1.InferOutput<P>>,
+    schema: declaration.payload,
     policy: Object.freeze(resolveRunOptions(declaration, type)),
   });
 }

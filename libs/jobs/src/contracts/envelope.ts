@@ -1,8 +1,8 @@
 import type { ResolvedBackoff } from './backoff';
 import { HEADER } from './headers';
-import { JobIdentity, identify } from './job-id';
+import { type JobIdentity, identify } from './job-id';
 import type { Priority } from './job-type';
-import { HeaderValue, IncomingMessage, MOST_PROPERTY_BYTES } from './message';
+import { type HeaderValue, type IncomingMessage, MOST_PROPERTY_BYTES } from './message';
 import { parseIsoTime } from './options';
 
 /** What the headers of a message say of its job. Everything that is missing has its default filled in elsewhere. */
@@ -181,7 +181,8 @@ class HeaderReader {
     const value = this.headers[HEADER.backoff];
     if (value === undefined || value === null) return undefined;
     try {
-      return checkBackoff(JSON.parse(String(value)));
+      if (typeof value !== 'string') throw new TypeError('not a text');
+      return checkBackoff(JSON.parse(value));
     } catch {
       return this.refuse(HEADER.backoff, 'it must be JSON such as {"type":"fixed","delayMs":1000,"jitter":0}');
     }
@@ -197,24 +198,24 @@ class HeaderReader {
 function checkBackoff(value: unknown): ResolvedBackoff {
   if (typeof value !== 'object' || value === null) throw new TypeError('not an object');
   const given = value as Record<string, unknown>;
-  const jitter = number(given['jitter'] ?? 0, 0, 1);
-  switch (given['type']) {
+  const jitter = number(given.jitter ?? 0, 0, 1);
+  switch (given.type) {
     case 'fixed':
-      return { type: 'fixed', delayMs: number(given['delayMs'], 0), jitter };
+      return { type: 'fixed', delayMs: number(given.delayMs, 0), jitter };
     case 'exponential':
       return {
         type: 'exponential',
-        delayMs: number(given['delayMs'], 0),
-        multiplier: number(given['multiplier'] ?? 2, 1, Number.MAX_VALUE),
-        maxDelayMs: number(given['maxDelayMs'] ?? 60_000, 0),
+        delayMs: number(given.delayMs, 0),
+        multiplier: number(given.multiplier ?? 2, 1, Number.MAX_VALUE),
+        maxDelayMs: number(given.maxDelayMs ?? 60_000, 0),
         jitter,
       };
     case 'custom':
-      if (typeof given['name'] !== 'string') throw new TypeError('no name');
+      if (typeof given.name !== 'string') throw new TypeError('no name');
       return {
         type: 'custom',
-        name: given['name'],
-        maxDelayMs: number(given['maxDelayMs'] ?? Number.MAX_SAFE_INTEGER, 0),
+        name: given.name,
+        maxDelayMs: number(given.maxDelayMs ?? Number.MAX_SAFE_INTEGER, 0),
         jitter,
       };
     default:

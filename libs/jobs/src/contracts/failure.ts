@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { toJsonText } from './json';
 import type { Failure } from './outcome';
 
 const MAX_MESSAGE = 2_000;
@@ -23,6 +24,7 @@ function describeError(error: Error): Failure {
   const code: unknown = 'code' in error ? error.code : undefined;
   return {
     name: clip(nameOf(error), 200),
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-conversion -- what is thrown need not keep to its types
     message: clip(String(error.message), MAX_MESSAGE),
     ...(typeof code === 'string' || typeof code === 'number' ? { code: clip(String(code), 200) } : {}),
     ...(error.stack ? { stack: clip(withCauses(error), MAX_STACK) } : {}),
@@ -35,6 +37,7 @@ function describeThrownValue(value: unknown): Failure {
 
 /** The class says more than the `Error` of those that set no name. */
 function nameOf(error: Error): string {
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-conversion -- what is thrown need not keep to its types
   const name = String(error.name);
   return name === 'Error' ? error.constructor.name || name : name;
 }
@@ -52,7 +55,7 @@ function withCauses(error: Error): string {
 function describeValue(value: unknown): string {
   if (typeof value === 'string') return value;
   try {
-    return JSON.stringify(value) ?? String(value);
+    return toJsonText(value) ?? String(value);
   } catch {
     return Object.prototype.toString.call(value);
   }

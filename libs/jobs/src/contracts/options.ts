@@ -1,8 +1,8 @@
-import { Backoff, DEFAULT_BACKOFF, ResolvedBackoff, resolveBackoff } from './backoff';
-import { Duration, durationMs } from './duration';
-import { ErrorCode, JobError } from './errors';
+import { type Backoff, DEFAULT_BACKOFF, type ResolvedBackoff, resolveBackoff } from './backoff';
+import { type Duration, durationMs } from './duration';
+import { type ErrorCode, JobError } from './errors';
 import { MOST_PROPERTY_BYTES } from './message';
-import { PRIORITIES, Priority, isPriority } from './job-type';
+import { PRIORITIES, type Priority, isPriority } from './job-type';
 
 /**
  * A priority by name, or by number as other systems give it: 1 is the highest, 20 the lowest (other systems count

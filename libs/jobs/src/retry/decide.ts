@@ -1,10 +1,10 @@
 import { describeFailure } from '../contracts/failure';
-import { JsonText, toJsonText } from '../contracts/json';
+import { type JsonText, toJsonText } from '../contracts/json';
 import { JobError, RetryAfterError, UnrecoverableError } from '../contracts/errors';
 import type { RunPolicy } from '../contracts/options';
 import type { Outcome } from '../contracts/outcome';
 import type { Random } from '../lifecycle/clock';
-import { BackoffFunctions, backoffDelayMs } from './backoff';
+import { type BackoffFunctions, backoffDelayMs } from './backoff';
 
 /** How a run ended. `refused`: its payload is not valid, so the handler was never called. */
 export type RunEnd = { ended: 'returned'; value: unknown } | { ended: 'refused' | 'threw'; error: unknown };

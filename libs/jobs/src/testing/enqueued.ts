@@ -83,7 +83,7 @@ function wayOf(
   names: Names,
 ): { priority: Priority; delayMs: number } | undefined {
   const level = PRIORITIES.find((priority) =>
-    [names.direct, names.priority, names.door].some((name) => name(priority) === exchange),
+    [names.direct(priority), names.priority(priority), names.door(priority)].includes(exchange),
   );
   if (level) return { priority: level, delayMs: 0 };
   if (!exchange.startsWith(names.delay(0).slice(0, -2))) return undefined;

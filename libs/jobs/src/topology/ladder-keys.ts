@@ -1,4 +1,4 @@
-import { PRIORITIES, Priority } from '../contracts/job-type';
+import { PRIORITIES, type Priority } from '../contracts/job-type';
 
 /** 28 levels of 100 ms × 2ⁿ: 100 ms to 310 days. The scheme is NServiceBus's for RabbitMQ (delay infrastructure v2). */
 export const LADDER_BITS = 28;

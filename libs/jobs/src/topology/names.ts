@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../contracts/errors';
 import type { Priority } from '../contracts/job-type';
 
-export const DEFAULT_PREFIX = 'jobs';
+const DEFAULT_PREFIX = 'jobs';
 /** Part of every ladder name: messages in flight keep the meaning of their positions. */
 const LADDER_VERSION = 'v1';
 

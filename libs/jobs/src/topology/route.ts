@@ -1,4 +1,4 @@
-import { Priority, queueOf } from '../contracts/job-type';
+import { type Priority, queueOf } from '../contracts/job-type';
 import { LADDER_MAX_UNITS, LADDER_UNIT_MS, ladderKey } from './ladder-keys';
 import type { Names } from './names';
 

@@ -1,9 +1,9 @@
 import { TimeoutError } from '../contracts/errors';
-import { JobEvent, LogLevel } from '../contracts/job-events';
+import { type JobEvent, type LogLevel } from '../contracts/job-events';
 import type { Priority } from '../contracts/job-type';
 import { toJsonText } from '../contracts/json';
 import type { JobContext } from './context';
-import { Run, idOf } from './run';
+import { type Run, idOf } from './run';
 
 /** What a running attempt needs from its worker. */
 export interface AttemptHost {
@@ -82,7 +82,7 @@ export class Attempt implements JobContext {
     this.note({
       event: 'logged',
       level,
-      message: String(message).slice(0, MAX_LOG_CHARS),
+      message: message.slice(0, MAX_LOG_CHARS),
       fields: fields && toJsonText(fields),
     });
   }

@@ -1,9 +1,9 @@
 import { HEADER } from '../contracts/headers';
-import { JobHeaders, encodeHeaders } from '../contracts/envelope';
+import { type JobHeaders, encodeHeaders } from '../contracts/envelope';
 import type { HeaderValue, OutgoingMessage } from '../contracts/message';
 import type { Outcome } from '../contracts/outcome';
 import type { Names } from '../topology/names';
-import { Route, routeJob } from '../topology/route';
+import { type Route, routeJob } from '../topology/route';
 import type { Run } from './run';
 
 /**

@@ -1,4 +1,4 @@
-import { AnyJob, PayloadOf, ResultOf } from '../contracts/define-job';
+import { type AnyJob, type PayloadOf, type ResultOf } from '../contracts/define-job';
 import { ConfigurationError } from '../contracts/errors';
 import { checkJobType, queueOf } from '../contracts/job-type';
 import type { RunPolicy } from '../contracts/options';

@@ -5,7 +5,7 @@ import type { Handler } from './handlers';
 import { chain } from './middleware/chain';
 import type { PerformHost } from './perform';
 import { submittedBy } from './report';
-import { Run, idOf } from './run';
+import { type Run, idOf } from './run';
 import type { WorkerSettings } from './worker-options';
 
 /** How long a run may go before its start is recorded by itself: the outcome of a shorter one says when it started. */
@@ -27,7 +27,7 @@ export function makeHost(settings: WorkerSettings, records: RecordBatches): Perf
   const started = (run: Run): JobEvent => ({ event: 'started', ...runFacts(run, name, run.startedAt ?? clock.now()) });
 
   const recordStarts = (): void => {
-    for (const run of fresh.splice(0)) if (run.ended !== true) records.add(started(run));
+    for (const run of fresh.splice(0)) if (!run.ended) records.add(started(run));
   };
 
   return {

@@ -92,7 +92,7 @@ export class Levels {
     this.taking = false;
     this.stopCheck?.();
     this.puller?.stop();
-    await Promise.all(this.levels.map((level) => level.subscription?.cancel()));
+    await Promise.all(this.levels.map(async (level) => level.subscription?.cancel()));
     return this.levels.reduce((count, level) => count + handBack(level.ready.splice(0)), 0);
   }
 
@@ -103,7 +103,7 @@ export class Levels {
 
   /** Closes the channels: what is not settled returns to its queue. */
   async close(): Promise<void> {
-    await Promise.all(this.levels.map((level) => level.subscription?.close()));
+    await Promise.all(this.levels.map(async (level) => level.subscription?.close()));
   }
 
   get consuming(): boolean {

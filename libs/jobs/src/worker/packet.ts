@@ -20,7 +20,7 @@ export function packetPattern(body: Buffer): string | undefined {
 /** The data of a packet that names this very type; any other value is a payload as it stands. */
 export function unwrapPacket(value: unknown, type: string): unknown {
   const packet = asPacket(value);
-  return packet && packet.pattern === type ? packet.data : value;
+  return packet?.pattern === type ? packet.data : value;
 }
 
 function asPacket(value: unknown): NestPacket | undefined {

@@ -1,7 +1,7 @@
 import { JobError, TimeoutError } from '../contracts/errors';
 import { validatePayload } from '../contracts/validate';
 import type { RunEnd } from '../retry/decide';
-import { Attempt, AttemptHost } from './attempt';
+import { Attempt, type AttemptHost } from './attempt';
 import type { Handler } from './handlers';
 import { unwrapPacket } from './packet';
 import type { Run } from './run';
@@ -77,6 +77,7 @@ function underTimeout(returned: Promise<unknown>, attempt: Attempt, run: Run, ho
     };
     returned.then(
       (value) => (end(), resolve(value)),
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a handler may throw anything
       (error: unknown) => (end(), reject(error)),
     );
   });

@@ -1,7 +1,7 @@
 import type { Delivery } from '../broker/delivery';
-import { JobHeaders, ReceivedJob, decodeHeaders, identityOf, receivedJob } from '../contracts/envelope';
+import { type JobHeaders, type ReceivedJob, decodeHeaders, identityOf, receivedJob } from '../contracts/envelope';
 import { HEADER } from '../contracts/headers';
-import { Priority, isPriority, jobTypeFault, queueOf } from '../contracts/job-type';
+import { type Priority, isPriority, jobTypeFault, queueOf } from '../contracts/job-type';
 import type { IncomingMessage } from '../contracts/message';
 import { typeOfKey } from '../topology/ladder-keys';
 import type { Handlers } from './handlers';

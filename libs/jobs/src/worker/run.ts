@@ -14,7 +14,7 @@ export interface Place {
 }
 
 /** What can be told to end early. */
-export interface Abortable {
+interface Abortable {
   abort(reason: Error): void;
 }
 

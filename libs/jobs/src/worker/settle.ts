@@ -6,7 +6,7 @@ import type { Outcome } from '../contracts/outcome';
 import { recordMessage } from '../events/record-message';
 import { followUp } from './follow-up';
 import { eventOf } from './report';
-import { Run, idOf, isHeld } from './run';
+import { type Run, idOf, isHeld } from './run';
 import type { Runs } from './runs';
 import type { Spool } from './spool';
 import type { WorkerSettings } from './worker-options';

@@ -1,10 +1,10 @@
 import { ConfigurationError } from '../contracts/errors';
-import { DEFAULT_RUN_POLICY, RunPolicy } from '../contracts/options';
+import { DEFAULT_RUN_POLICY, type RunPolicy } from '../contracts/options';
 import type { Broker } from '../broker/broker';
-import { EventSink, silentEvents } from '../events/event-bus';
-import { Clock, Random, systemClock } from '../lifecycle/clock';
+import { type EventSink, silentEvents } from '../events/event-bus';
+import { type Clock, type Random, systemClock } from '../lifecycle/clock';
 import type { BackoffFunctions } from '../retry/backoff';
-import { Names, namesFor } from '../topology/names';
+import { type Names, namesFor } from '../topology/names';
 import type { QueueType } from '../topology/plan';
 import type { Handlers } from './handlers';
 import type { Middleware } from './middleware/chain';
@@ -67,8 +67,8 @@ export type WorkerSettings = Required<Omit<WorkerOptions, 'queues' | 'concurrenc
   spoolDir: string | undefined;
 };
 
-export const DEFAULT_CONCURRENCY = 5;
-export const DEFAULT_CONSUMER_TIMEOUT_MS = 30 * 60_000;
+const DEFAULT_CONCURRENCY = 5;
+const DEFAULT_CONSUMER_TIMEOUT_MS = 30 * 60_000;
 
 /** @throws ConfigurationError naming every mistake at once */
 export function resolveWorkerOptions(options: WorkerOptions): WorkerSettings {
@@ -126,6 +126,7 @@ function resolveQueue(
     mistakes.push(`queues.${name}.prefetch: ${prefetch} is not a whole number from 1 to 2000`);
   if (!Number.isInteger(weight) || weight < 2)
     mistakes.push(`queues.${name}.weight: ${weight} is not a whole number of 2 or more`);
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- configuration comes without types
   if (given.mode !== undefined && given.mode !== 'strict' && given.mode !== 'weighted')
     mistakes.push(`queues.${name}.mode: it must be "strict" or "weighted"`);
   return { concurrency, prefetch, mode: given.mode ?? 'strict', weight };

@@ -1,7 +1,7 @@
 import type { Publisher } from '../broker/broker';
 import { RecordBatches } from '../events/record-batches';
 import { recordMessage } from '../events/record-message';
-import { DEFAULT_STOP_DEADLINE_MS, Service, ServiceState, StopOptions } from '../lifecycle/service';
+import { DEFAULT_STOP_DEADLINE_MS, type Service, type ServiceState, type StopOptions } from '../lifecycle/service';
 import { planTopology } from '../topology/plan';
 import { checkConsumerTimeout } from './consumer-timeout';
 import { Levels } from './levels';
@@ -10,7 +10,7 @@ import { idOf } from './run';
 import { Runs } from './runs';
 import { Settler } from './settle';
 import { Spool } from './spool';
-import { QueueOptions, WorkerOptions, WorkerSettings, resolveWorkerOptions } from './worker-options';
+import { type QueueOptions, type WorkerOptions, type WorkerSettings, resolveWorkerOptions } from './worker-options';
 
 const HEARTBEAT_MS = 5_000;
 /** After the deadline the signals of what still runs are aborted; so long a handler has to heed it. */

@@ -39,7 +39,7 @@ export function amqpBroker(options: AmqpBrokerOptions): Broker {
   return new AmqpBroker(resolveAmqpOptions(options));
 }
 
-export class AmqpBroker implements Broker {
+class AmqpBroker implements Broker {
   private readonly connections: Connections;
   private readonly topology: TopologyKeeper;
   private readonly pulls: Pulls;

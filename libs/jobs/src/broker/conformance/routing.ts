@@ -45,6 +45,20 @@ export const routing: Promises<BrokerTestWorld> = {
     }
   },
 
+  'a job that names its queue arrives at its level, and comes back when there is no such queue': async (world) => {
+    const { names } = world;
+    const broker = await emailBroker(world);
+    const publisher = broker.publisher();
+    for (const priority of PRIORITIES) {
+      const at = { exchange: names.direct(priority), messageId: priority };
+      assert.equal(await publish(publisher, outgoing({ ...at, routingKey: 'email' })), undefined);
+      for (const routingKey of ['email.welcome', 'report', '']) {
+        assert.equal((await publish(publisher, outgoing({ ...at, routingKey })))?.kind, 'returned', routingKey);
+      }
+      assert.deepEqual(idsOf(await takeAll(world, broker, names.work('email', priority), 1)), [priority]);
+    }
+  },
+
   'a type whose first word only begins like a queue has no queue': async (world) => {
     const broker = await emailBroker(world);
     const publisher = broker.publisher();
