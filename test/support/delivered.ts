@@ -37,8 +37,10 @@ function delivery(message: IncomingMessage, alive = true): Delivery & { settled:
   return { message, alive, settled, ack: note('ack'), requeue: note('requeue'), reject: note('reject') };
 }
 
+const usual = settingsWith();
+
 /** What a worker makes of a message that arrives: by default an `email.welcome` of normal priority, with an id. */
-export function arrived(arrival: Arrival = {}, settings: WorkerSettings = settingsWith()): Run {
+export function arrived(arrival: Arrival = {}, settings: WorkerSettings = usual): Run {
   const { body = '{}', place, alive, ...rest } = arrival;
   const routingKey = rest.routingKey ?? rest.type ?? 'email.welcome';
   const message: IncomingMessage = {
