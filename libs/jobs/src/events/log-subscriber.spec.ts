@@ -31,6 +31,12 @@ describe('the log', () => {
     ]);
   });
 
+  it('names the class of what was thrown', () => {
+    const thrown = { ...failure, name: 'RangeError' };
+    const { lines } = written('info', { event: 'retrying', ...run, delayMs: 1, failure: thrown });
+    expect(lines[0]).toMatchObject({ err: { type: 'RangeError', message: 'no' } });
+  });
+
   it('has the trace of a job that has one', () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const { lines } = written('info', { event: 'completed', ...run, ...{ traceparent } });

@@ -103,9 +103,10 @@ function ofTick(event: { schedule: string; instant: number }): Members {
   return { schedule: event.schedule, instant: new Date(event.instant).toISOString() };
 }
 
-/** In the members that pino and its readers know. */
+/** In the members that pino and its readers know. Pino takes the type from the constructor, if there is one. */
 function errorOf({ name, message, code, stack }: Failure): Members {
-  return { type: name, message: maskSecrets(message), code, stack: stack && maskSecrets(stack) };
+  const members = { name, message: maskSecrets(message), code, stack: stack && maskSecrets(stack) };
+  return Object.assign(Object.create(null) as Members, members);
 }
 
 /** Errors like to quote the address that failed, with its password. */
