@@ -34,6 +34,8 @@ function fail(what: string): never {
 const text = fc
   .oneof(fc.string({ maxLength: 60 }), fc.string({ unit: 'binary', maxLength: 60 }))
   .filter((value) => Buffer.from(value).toString() === value);
+// amqplib reads into a plain object, where this name means another thing.
+const headerName = text.filter((name) => name !== '__proto__');
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 const message = fc.record<OutgoingMessage>({
   ...{
@@ -51,7 +53,10 @@ const message = fc.record<OutgoingMessage>({
   },
   timestamp: optional(fc.maxSafeNat()),
   headers: optional(
-    fc.dictionary(text, fc.oneof(text, fc.boolean(), fc.maxSafeInteger(), fc.integer(), fc.double({ noNaN: true }))),
+    fc.dictionary(
+      headerName,
+      fc.oneof(text, fc.boolean(), fc.maxSafeInteger(), fc.integer(), fc.double({ noNaN: true })),
+    ),
   ),
 });
 
