@@ -14,6 +14,7 @@ const common = {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   clearMocks: true,
+  setupFilesAfterEnv: ['<rootDir>/test/support/set-timeout.ts'],
 };
 
 /** @type {import('jest').Config} */
@@ -32,7 +33,6 @@ module.exports = {
       testMatch: ['<rootDir>/test/**/*.spec.ts'],
       globalSetup: '<rootDir>/test/support/global-setup.ts',
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-      setupFilesAfterEnv: ['<rootDir>/test/support/set-timeout.ts'],
     },
   ],
 };
