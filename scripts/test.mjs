@@ -19,7 +19,7 @@ async function main() {
 
   const built = step('build', build);
   step('check', () => run(process.execPath, 'scripts/check.mjs'));
-  step('unit tests', () => jest('--selectProjects', 'unit'));
+  step('unit tests', () => jest('--selectProjects', 'unit', '--maxWorkers=2'));
   // These start the built apps as processes: without a build they would test an older one.
   if (built) step('broker tests', () => jest('--selectProjects', 'broker'));
   if (built) step('Nest 12', () => run(process.execPath, 'test/nest12/run.mjs'));
