@@ -2,6 +2,7 @@
 import { isNodeNewEnough } from './node-version.mjs';
 
 async function main() {
+  const { availableParallelism } = await import('node:os');
   const { installDependencies, installPackages, build, fail, run, tool } = await import('./setup.mjs');
   const began = performance.now();
   if (!installDependencies()) fail('npm ci failed; its output is above');
@@ -21,7 +22,9 @@ async function main() {
   step('check', () => run(process.execPath, 'scripts/check.mjs'));
   step('unit tests', () => jest('--selectProjects', 'unit', '--maxWorkers=2'));
   // These start the built apps as processes: without a build they would test an older one.
-  if (built) step('broker tests', () => jest('--selectProjects', 'broker'));
+  // They wait more than they compute.
+  const workers = Math.min(4, Math.max(2, availableParallelism() - 1));
+  if (built) step('broker tests', () => jest('--selectProjects', 'broker', `--maxWorkers=${workers}`));
   if (built) step('Nest 12', () => run(process.execPath, 'test/nest12/run.mjs'));
   if (!built) results.push({ name: 'broker tests, Nest 12 (not run: the build failed)', passed: false, seconds: 0 });
 
