@@ -65,7 +65,7 @@ describe('adding a job ends in one of three ways, always with its id', () => {
     ).apply({
       exchanges: [],
       queues: [{ name: queue, type: 'quorum', arguments: FULL, purpose: 'full' }],
-      bindings: [{ from: world.names.priority('normal'), to: queue, toKind: 'queue', key: 'add.#' }],
+      bindings: [{ from: world.names.direct('normal'), to: queue, toKind: 'queue', key: 'add' }],
     });
     // A quorum queue notices a little late that it is full.
     const refused = await until('a refusal', () =>
