@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { knock, startPrivateRabbitMq, type PrivateRabbitMq } from '@scutwork/local';
 import type { Configuration } from './configuration';
@@ -13,14 +14,19 @@ export type FoundBroker =
   /** None yet; it is looked for at `url`. */
   | { kind: 'none'; url: string; problem: string };
 
-/** `AMQP_URL`; else a broker that answers on 127.0.0.1:5672; else a private one; else none, and the way out. */
+/**
+ * `AMQP_URL`; else a broker that answers on 127.0.0.1:5672; else a private one; else none, and the way out. A private one
+ * that was started here before comes first: the jobs that wait are in it.
+ */
 export async function findBroker(configuration: Configuration, screen: Screen): Promise<FoundBroker> {
   const { amqpUrl, dataDir, privateBroker } = configuration;
   if (amqpUrl !== undefined) {
     const problem = await problemWith(amqpUrl);
     return problem === undefined ? { kind: 'given', url: amqpUrl } : { kind: 'none', url: amqpUrl, problem };
   }
-  if (privateBroker !== 'only' && (await knock(usualUrl)) === 'welcome') return { kind: 'found', url: usualUrl };
+  const hasPrivate = existsSync(join(dataDir, 'rabbitmq', 'settings.json'));
+  const look = privateBroker === 'off' || (privateBroker === 'on' && !hasPrivate);
+  if (look && (await knock(usualUrl)) === 'welcome') return { kind: 'found', url: usualUrl };
   if (privateBroker === 'off') {
     const problem = `nothing answers on 127.0.0.1:5672, and SCUTWORK_PRIVATE_BROKER is off\n${wayOut}`;
     return { kind: 'none', url: usualUrl, problem };

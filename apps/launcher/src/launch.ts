@@ -6,17 +6,15 @@ import { ensureAdminToken } from './admin-token';
 import { openAppLog } from './app-log';
 import { askForQueues, banner } from './banner';
 import type { AppName, Configuration } from './configuration';
-import { findBroker, problemWith, type FoundBroker } from './find-broker';
-import { findDatabase, type FoundDatabase } from './find-database';
-import { keepRunning } from './keep-running';
+import { problemWith, type FoundBroker } from './find-broker';
 import { endOrphans, refuseForeignFolder, takenPorts } from './obstacles';
 import { StartRefused } from './refusal';
 import type { Screen } from './screen';
+import { startServers, type Servers } from './start-servers';
 import { superviseApp, type SupervisedApp } from './supervise-app';
 
 /** The apps take their time within this; then they are ended by force, and the broker gives their jobs to the next start. */
 const appsStopWithinMs = 6_500;
-const serversStopWithinMs = 2_500;
 const lookForBrokerEveryMs = 2_000;
 
 const appNames: AppName[] = ['producer', 'workers', 'scheduler'];
@@ -29,11 +27,6 @@ export interface Launched {
 }
 
 type Step = () => Promise<void>;
-
-interface Servers {
-  broker: FoundBroker;
-  database: FoundDatabase;
-}
 
 /** Starts everything `npm start` promises. Throws `StartRefused` before anything is started. */
 export async function launch(configuration: Configuration, screen: Screen, cwd: string): Promise<Launched> {
@@ -78,7 +71,9 @@ async function bringUp(
   signal: AbortSignal,
 ): Promise<void> {
   const tokenFile = ensureAdminToken(configuration.dataDir);
-  const servers = await startServers(configuration, screen, undoing);
+  const starting = startServers(configuration, screen, signal);
+  undoing.push(starting.stop);
+  const servers = await starting.ready;
   signal.throwIfAborted();
   const apps: SupervisedApp[] = [];
   undoing.push(() => stopApps(apps));
@@ -108,29 +103,6 @@ async function clearTheWay({ dataDir, ports, rootDir }: Configuration, screen: S
   if (orphans.length > 0) screen.say(`ended what an earlier start had left running: ${orphans.join(', ')}`);
   const taken = await takenPorts(ports);
   if (taken.length > 0) throw new StartRefused(taken);
-}
-
-/** Both are started side by side; each is handed over for stopping as soon as it is there. */
-async function startServers(configuration: Configuration, screen: Screen, undoing: Step[]): Promise<Servers> {
-  const [broker, database] = await Promise.all([findBroker(configuration, screen), findDatabase(configuration)]);
-  if (database.kind === 'none') screen.warn(`no PostgreSQL: ${database.problem}\njobs run all the same`);
-  const stops: Step[] = [];
-  const keep = (
-    name: string,
-    server: Parameters<typeof keepRunning>[1] & { stop(o: { deadlineMs: number }): Promise<void> },
-  ) => {
-    const watch = keepRunning(name, server, screen);
-    stops.push(async () => {
-      await watch.leave();
-      await server.stop({ deadlineMs: serversStopWithinMs });
-    });
-  };
-  if (broker.kind === 'private') keep('RabbitMQ', broker.server);
-  if (database.kind === 'private') keep('PostgreSQL', database.server);
-  undoing.push(async () => {
-    await Promise.all(stops.map((stop) => stop()));
-  });
-  return { broker, database };
 }
 
 function startApp(name: AppName, configuration: Configuration, servers: Servers, screen: Screen): SupervisedApp {

@@ -40,6 +40,8 @@ const firstTries = 3;
 const configurationExit = 78;
 const firstPauseMs = 500;
 const longestPauseMs = 10_000;
+/** A start that takes longer is worth a word. */
+const slowAfterMs = 30_000;
 /** An app that lived that long starts again at once when it crashes. */
 const stableAfterMs = 30_000;
 
@@ -52,6 +54,7 @@ export function superviseApp(spec: AppSpec, options: SupervisionOptions): Superv
   live.catch(() => undefined);
   let state: State = { kind: 'starting' };
   let child: ChildProcess | undefined;
+  let id: ProcessId | undefined;
   let wasLive = false;
   let crashes = 0;
   let stopped: Promise<void> | undefined;
@@ -61,10 +64,17 @@ export function superviseApp(spec: AppSpec, options: SupervisionOptions): Superv
     const startedAt = performance.now();
     const running = startChild(spec, options);
     child = running;
-    running.once('exit', (code, signal) => ended(code, signal, performance.now() - startedAt));
+    id = noteProcess(spec, options, running);
+    const slow = setTimeout(() => screen.warn(`${spec.name} is not ready yet; its log: ${log.file}`), slowAfterMs);
+    running.once('exit', (code, signal) => {
+      clearTimeout(slow);
+      ended(code, signal, performance.now() - startedAt);
+    });
     void becomesLive(spec.port, () => child === running && running.exitCode === null && state.kind === 'starting').then(
       (answered) => {
-        if (!answered || child !== running) return;
+        // It may have been told to stop while it answered.
+        if (!answered || child !== running || state.kind !== 'starting') return;
+        clearTimeout(slow);
         state = { kind: 'live' };
         wasLive = true;
         nowLive();
@@ -90,7 +100,6 @@ export function superviseApp(spec: AppSpec, options: SupervisionOptions): Superv
     if (state.kind === 'pausing') clearTimeout(state.timer);
     state = { kind: 'stopping' };
     neverLive(new Error(`${spec.name} was stopped before it was live`));
-    const id = child?.pid === undefined ? undefined : identify(child.pid);
     if (id) await endProcess(id, { deadlineMs });
     rmSync(pidFile(options.dataDir, spec.name), { force: true });
     log.close();
@@ -111,7 +120,7 @@ export function pidFile(dataDir: string, app: AppName): string {
   return join(dataDir, 'run', `${app}.json`);
 }
 
-function startChild(spec: AppSpec, { rootDir, dataDir, log, preload }: SupervisionOptions): ChildProcess {
+function startChild(spec: AppSpec, { rootDir, log, preload }: SupervisionOptions): ChildProcess {
   const before = preload === undefined ? [] : ['--require', preload];
   const child = spawn(process.execPath, ['--enable-source-maps', ...before, spec.entry], {
     cwd: rootDir,
@@ -124,10 +133,15 @@ function startChild(spec: AppSpec, { rootDir, dataDir, log, preload }: Supervisi
   const { stdout, stderr } = child;
   if (stdout) createInterface({ input: stdout }).on('line', (line) => log.line(line, 'stdout'));
   if (stderr) createInterface({ input: stderr }).on('line', (line) => log.line(line, 'stderr'));
-  const id: ProcessId | undefined = child.pid === undefined ? undefined : identify(child.pid);
-  mkdirSync(join(dataDir, 'run'), { recursive: true, mode: 0o700 });
-  if (id) writeJson(pidFile(dataDir, spec.name), id);
   return child;
+}
+
+/** For ourselves, and for the launcher that comes after us should we be killed. */
+function noteProcess({ name }: AppSpec, { dataDir }: SupervisionOptions, child: ChildProcess): ProcessId | undefined {
+  const id = child.pid === undefined ? undefined : identify(child.pid);
+  mkdirSync(join(dataDir, 'run'), { recursive: true, mode: 0o700 });
+  if (id) writeJson(pidFile(dataDir, name), id);
+  return id;
 }
 
 /** Waits without end: a start may take long on a small machine, and whoever waits has Ctrl-C. */

@@ -76,6 +76,8 @@ function brokerConf(options: PrivateRabbitMqOptions, settings: Settings): string
     `raft.wal_max_size_bytes = ${options.walMaxSizeBytes ?? 64 * 1024 * 1024}`,
     'log.console = false',
     'log.file = rabbit.log',
+    'log.file.rotation.size = 10485760',
+    'log.file.rotation.count = 2',
     ...(options.management
       ? ['management.tcp.ip = 127.0.0.1', `management.tcp.port = ${settings.managementPort}`]
       : []),
