@@ -7,6 +7,8 @@ const common = {
   transformIgnorePatterns: [`/node_modules/(?!(?:${esmOnly.join('|')})/)`],
   moduleNameMapper: {
     '^@scutwork/jobs$': '<rootDir>/libs/jobs/src/index.ts',
+    '^@scutwork/jobs/wire$': '<rootDir>/libs/jobs/src/wire.ts',
+    '^@scutwork/ledger$': '<rootDir>/libs/ledger/src/index.ts',
     '^@scutwork/jobs/(nest|testing)$': '<rootDir>/libs/jobs/src/$1/index.ts',
     '^@scutwork/app$': '<rootDir>/libs/app/src/index.ts',
     '^@scutwork/local$': '<rootDir>/libs/local/src/index.ts',

@@ -1,4 +1,5 @@
-/** Ends the shared broker at once (nothing in it is worth a graceful stop); its folder goes with it. */
+/** Ends the shared servers at once (nothing in them is worth a graceful stop); their folders go with them. */
 export default async function tearDown(): Promise<void> {
-  await globalThis.sharedTestBroker?.stop({ deadlineMs: 0 });
+  const now = { deadlineMs: 0 };
+  await Promise.all([globalThis.sharedTestBroker?.stop(now), globalThis.sharedTestPostgres?.stop(now)]);
 }

@@ -40,7 +40,7 @@ export { describeDifference, describePlan, diffPlans, planAsMarkdown } from './t
 export type { PlanDifference } from './topology/describe';
 export { namesFor } from './topology/names';
 export type { Names } from './topology/names';
-export { mergePlans, planTopology } from './topology/plan';
+export { mergePlans, planLedger, planTopology } from './topology/plan';
 export type { PlanOptions, QueueType, TopologyPlan } from './topology/plan';
 
 export type { Broker, BrokerState, Publisher, PublisherOptions, Subscription } from './broker/broker';

@@ -101,6 +101,7 @@ export function submittedEvent(job: PreparedJob, at: number, provenance: Provena
     delayMs: overrides.delayMs,
     payload: job.payload,
     maxAttempts: overrides.maxAttempts ?? definition.policy.maxAttempts,
+    backoff: overrides.backoff ?? definition.policy.backoff,
     timeoutMs: overrides.timeoutMs ?? definition.policy.timeoutMs,
     expiresAt: overrides.expiresAtMs,
     tags: overrides.tags,

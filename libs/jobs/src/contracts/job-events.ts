@@ -1,3 +1,5 @@
+import type { ResolvedBackoff } from './backoff';
+import type { CancelKind } from './control';
 import type { JsonText } from './json';
 import type { Priority } from './job-type';
 import type { DeadReason, DeferReason, Failure } from './outcome';
@@ -29,34 +31,42 @@ interface OfEndedRun extends OfRun {
   startedAt?: number;
 }
 
+/** What a job was submitted with: enough to publish it again. */
+export interface Submission {
+  priority: Priority;
+  payload: JsonText;
+  maxAttempts?: number;
+  backoff?: ResolvedBackoff;
+  timeoutMs?: number;
+  /** Milliseconds since 1970. */
+  expiresAt?: number;
+  tags?: string[];
+  tenant?: string;
+  correlationId?: string;
+  group?: string;
+  schedule?: string;
+  flow?: string;
+}
+
 /**
  * Facts about jobs, past tense. They go to the subscribers of the event bus in this process (logs, metrics) and, as
  * records, to `jobs.records` for the ledger. Subscribers only observe: what must happen is a step of the pipeline.
  */
 export type JobEvent =
-  | (OfJob & {
-      event: 'submitted';
-      priority: Priority;
-      delayMs: number;
-      payload: JsonText;
-      maxAttempts?: number;
-      timeoutMs?: number;
-      expiresAt?: number;
-      tags?: string[];
-      tenant?: string;
-      correlationId?: string;
-      schedule?: string;
-    })
+  | (OfJob & Submission & { event: 'submitted'; delayMs: number })
   | (OfRun & { event: 'started' })
-  | (OfRun & { event: 'progressed'; progress: JsonText })
-  | (OfRun & { event: 'logged'; level: LogLevel; message: string; fields?: JsonText })
+  | (OfRun & { event: 'progressed'; progress: JsonText; seq: number })
+  /** `seq` counts what this run has said, from 1: a line that is told twice is one line. */
+  | (OfRun & { event: 'logged'; level: LogLevel; message: string; fields?: JsonText; seq: number })
   | (OfEndedRun & { event: 'completed'; result?: JsonText })
   | (OfEndedRun & { event: 'retrying'; delayMs: number; failure: Failure })
   | (OfEndedRun & { event: 'dead'; reason: DeadReason; failure: Failure; payload?: JsonText })
   | (OfEndedRun & { event: 'expired' })
+  /** Not run, or its signal aborted, because the ledger had revoked it. */
+  | (OfEndedRun & { event: 'cancelled'; cancel: CancelKind })
   | (OfEndedRun & { event: 'deferred'; delayMs: number; reason: DeferReason })
   | (OfEndedRun & { event: 'suspected'; deliveries: number })
-  | (OfEndedRun & { event: 'adopted'; payload: JsonText });
+  | (OfEndedRun & Submission & { event: 'adopted' });
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -80,8 +90,28 @@ export type SystemEvent =
       at: number;
       queues: string[];
       types: string[];
+      /** Every job that runs here or whose outcome is not confirmed yet. */
       running: string[];
+      /** Jobs delivered here that have not started. */
       held: number;
+      /** Milliseconds since 1970 at which the worker was started. */
+      startedAt: number;
+      /** The last version of the control stream that is in force here; undefined where there is no ledger. */
+      controlVersion?: number;
+      /** It stops: the last that is heard of it. */
+      leaving?: boolean;
+    }
+  /** A marker that the ledger had put into a work queue has come out of it: what was before it has been delivered. */
+  | {
+      event: 'queue.probed';
+      worker: string;
+      at: number;
+      queue: string;
+      priority: Priority;
+      /** The marker's id. */
+      probe: string;
+      /** Jobs of this queue delivered here that have not been settled, running ones included. */
+      held: string[];
     }
   | { event: 'worker.spooled'; worker: string; outcomes: number }
   | { event: 'worker.unspooled'; worker: string; outcomes: number }
@@ -92,7 +122,7 @@ export type SystemEvent =
   | { event: 'schedule.failed'; schedule: string; instant: number; reason: string };
 
 /** What is told to the ledger. */
-export type RecordedEvent = JobEvent | Extract<SystemEvent, { event: 'worker.seen' }>;
+export type RecordedEvent = JobEvent | Extract<SystemEvent, { event: 'worker.seen' | 'queue.probed' }>;
 
 export type ScutworkEvent = JobEvent | SystemEvent;
 export type EventName = ScutworkEvent['event'];

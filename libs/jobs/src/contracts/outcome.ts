@@ -1,3 +1,4 @@
+import type { CancelKind } from './control';
 import type { JsonText } from './json';
 
 /** What went wrong, bounded in size, as it is recorded and shown. */
@@ -18,10 +19,14 @@ export type DeadReason =
   | 'message_invalid'
   | 'type_unknown'
   | 'poison'
+  /** Its queue does not exist any more, or never did. */
+  | 'no_queue'
+  /** The broker gave it up: returned too often, or rejected. */
+  | 'rejected'
   | 'unpublishable';
 
 /** Why a job waits without using up an attempt. */
-export type DeferReason = 'type_unknown' | 'delay';
+export type DeferReason = 'type_unknown' | 'delay' | 'paused';
 
 /** What happens to a delivery. One file decides it (`retry/decide.ts` and the checks before the run), one file carries it out (`worker/settle.ts`). */
 export type Outcome =
@@ -29,6 +34,8 @@ export type Outcome =
   | { kind: 'retry'; delayMs: number; exact: boolean; failure: Failure }
   | { kind: 'dead'; reason: DeadReason; failure: Failure }
   | { kind: 'expired' }
+  /** The ledger had revoked it before it was started, or its signal was aborted for that. */
+  | { kind: 'cancelled'; cancel: CancelKind }
   | { kind: 'deferred'; delayMs: number; reason: DeferReason }
   | { kind: 'suspected'; deliveries: number }
   /** It came without a message id and goes round again with this one. */

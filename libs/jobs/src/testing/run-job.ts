@@ -145,6 +145,7 @@ function ending(end: RunEnd, run: Run, settings: WorkerSettings): End<unknown> {
     case 'dead':
       return { outcome: 'dead', error, failure: outcome.failure, reason: outcome.reason };
     case 'expired':
+    case 'cancelled':
     case 'deferred':
     case 'suspected':
     case 'adopted':

@@ -24,6 +24,18 @@ export interface Names {
   due: string;
   stray: string;
   records: string;
+  /** The ledger's inbox: what is published to `records`, and copies of what comes through the doors. */
+  ledger: string;
+  /** What the ledger could not record, each alone with its error. */
+  parked: string;
+  /** Far delays and far retries, for the ledger to keep. */
+  later: string;
+  /** Submissions that the ledger decides: unique jobs, ticks. Exchange and queue. */
+  submit: string;
+  /** Events for anyone, fed by the ledger after commit; key `<queue>.<event>`. */
+  events: string;
+  /** Stream of what is to be controlled: pauses, cancels, limits. */
+  control: string;
 }
 
 /** The only place where a name of an exchange or a queue is made. */
@@ -48,5 +60,11 @@ export function namesFor(prefix: string = DEFAULT_PREFIX): Names {
     due: `${prefix}.due`,
     stray: `${prefix}.stray`,
     records: `${prefix}.records`,
+    ledger: `${prefix}.ledger`,
+    parked: `${prefix}.ledger.parked`,
+    later: `${prefix}.later`,
+    submit: `${prefix}.submit`,
+    events: `${prefix}.events`,
+    control: `${prefix}.control`,
   };
 }

@@ -5,6 +5,8 @@ import { LADDER_BITS, LADDER_UNIT_MS, dueBindingKey, skipBindingKey, waitBinding
 import type { Names } from './names';
 
 export type QueueType = 'quorum' | 'classic';
+/** A stream is read again and again, from any place in it; only the ledger declares one. */
+export type PlannedQueueType = QueueType | 'stream';
 
 export interface ExchangePlan {
   name: string;
@@ -16,7 +18,7 @@ export interface ExchangePlan {
 
 export interface QueuePlan {
   name: string;
-  type: QueueType;
+  type: PlannedQueueType;
   /** Arguments as they are sent, `x-queue-type` included. */
   arguments: Readonly<Record<string, string | number>>;
   purpose: string;
@@ -60,6 +62,50 @@ export function planTopology(options: PlanOptions): TopologyPlan {
   const type = options.queueType ?? 'quorum';
   return mergePlans([commonPlan(options.names, type), ...queues.map((queue) => queuePlan(options.names, queue, type))]);
 }
+
+/**
+ * What a ledger adds: its inbox behind `jobs.records` and behind the doors, far delays, gated submissions, events for
+ * anyone, and the control stream. Declared by the ledger alone: where none has ever run, nothing piles up for it.
+ */
+export function planLedger({ names, queueType: type = 'quorum' }: Omit<PlanOptions, 'queues'>): TopologyPlan {
+  const common = commonPlan(names, type);
+  const kept = { type, arguments: { 'x-queue-type': type } };
+  return mergePlans([
+    common,
+    {
+      exchanges: [
+        { name: names.submit, type: 'direct', purpose: 'submissions that the ledger decides' },
+        { name: names.later, type: 'direct', purpose: 'far delays, kept by the ledger' },
+        { name: names.events, type: 'topic', purpose: 'what happened, for anyone; key = queue.event' },
+      ],
+      queues: [
+        { name: names.ledger, ...kept, purpose: 'inbox of the ledger: batches of what happened' },
+        { name: names.parked, ...kept, purpose: 'what the ledger could not record, with the error' },
+        { name: names.later, ...kept, purpose: 'far delays and retries on their way into the ledger' },
+        { name: names.submit, ...kept, purpose: 'submissions that the ledger decides' },
+        {
+          name: names.control,
+          type: 'stream',
+          arguments: { 'x-queue-type': 'stream', ...CONTROL_RETENTION },
+          purpose: 'pauses, cancels, limits and a beat, for every worker and scheduler',
+        },
+      ],
+      bindings: [
+        { from: names.records, to: names.ledger, toKind: 'queue', key: '' },
+        ...PRIORITIES.map((p): BindingPlan => ({ from: names.door(p), to: names.ledger, toKind: 'queue', key: '#' })),
+        { from: names.later, to: names.later, toKind: 'queue', key: names.later },
+        { from: names.submit, to: names.submit, toKind: 'queue', key: names.submit },
+      ],
+    },
+  ]);
+}
+
+/** A stream is cut by whole segments: a day of beats and snapshots in small ones, never more than 200 MB. */
+const CONTROL_RETENTION = {
+  'x-max-age': '1D',
+  'x-max-length-bytes': 200_000_000,
+  'x-stream-max-segment-size-bytes': 5_000_000,
+};
 
 /** One plan that asks for what all of them ask for, each thing once. */
 export function mergePlans(plans: readonly TopologyPlan[]): TopologyPlan {

@@ -21,6 +21,7 @@ export class Attempt implements JobContext {
   private aborted: Error | undefined;
   private stopTimer: (() => void) | undefined;
   private onTimeout: (() => void) | undefined;
+  private said = 0;
 
   constructor(
     private readonly run: Run,
@@ -119,10 +120,10 @@ export class Attempt implements JobContext {
 
   private note(
     said:
-      | { event: 'progressed'; progress: NonNullable<ReturnType<typeof toJsonText>> }
-      | Omit<Extract<JobEvent, { event: 'logged' }>, keyof RunFacts>,
+      | Omit<Extract<JobEvent, { event: 'progressed' }>, keyof RunFacts | 'seq'>
+      | Omit<Extract<JobEvent, { event: 'logged' }>, keyof RunFacts | 'seq'>,
   ): void {
-    this.host.note({ ...runFacts(this.run, this.host.worker, this.host.now()), ...said });
+    this.host.note({ ...runFacts(this.run, this.host.worker, this.host.now()), ...said, seq: ++this.said });
   }
 }
 

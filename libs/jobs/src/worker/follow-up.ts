@@ -15,6 +15,7 @@ export function followUp(run: Run, outcome: Outcome, names: Names): OutgoingMess
   switch (outcome.kind) {
     case 'completed':
     case 'expired':
+    case 'cancelled':
       return undefined;
     case 'retry': {
       const route = routeJob(names, job.type, job.priority, outcome);

@@ -1,4 +1,4 @@
-import type { JobEvent } from '../contracts/job-events';
+import type { JobEvent, Submission } from '../contracts/job-events';
 import { idTimeMs } from '../contracts/job-id';
 import type { JsonText } from '../contracts/json';
 import type { Outcome } from '../contracts/outcome';
@@ -40,34 +40,44 @@ function otherEvent(run: Run, outcome: Exclude<Outcome, { kind: 'completed' }>, 
       return { event: 'dead', ...facts, reason: outcome.reason, failure: outcome.failure, payload: payloadOf(run) };
     case 'expired':
       return { event: 'expired', ...facts };
+    case 'cancelled':
+      return { event: 'cancelled', ...facts, cancel: outcome.cancel };
     case 'deferred':
       return { event: 'deferred', ...facts, delayMs: outcome.delayMs, reason: outcome.reason };
     case 'suspected':
       return { event: 'suspected', ...facts, deliveries: outcome.deliveries };
     case 'adopted':
-      return { event: 'adopted', ...facts, id: outcome.id, payload: payloadOf(run) };
+      return { event: 'adopted', ...facts, ...submissionOf(run), id: outcome.id };
   }
 }
 
 /** A job that nobody recorded when it was published: the worker does it, so that its history begins. */
 export function submittedBy(run: Run, at: number): JobEvent {
-  const { job } = run;
-  const { id, key, type, generation } = runFacts(run, '', at);
+  const { id, key, type, generation, traceparent } = runFacts(run, '', at);
   return {
     event: 'submitted',
-    ...{ id, key, type, generation },
+    ...{ id, key, type, generation, traceparent },
+    ...submissionOf(run),
     at: submittedAt(run) ?? at,
-    priority: job.priority,
     delayMs: 0,
+  };
+}
+
+function submissionOf(run: Run): Submission {
+  const { job, policy } = run;
+  return {
+    priority: job.priority,
     payload: payloadOf(run),
-    maxAttempts: run.policy.maxAttempts,
-    timeoutMs: run.policy.timeoutMs,
+    maxAttempts: policy.maxAttempts,
+    backoff: policy.backoff,
+    timeoutMs: policy.timeoutMs,
     expiresAt: job.expiresAtMs,
     tags: job.tags,
     tenant: job.tenant,
     correlationId: job.correlationId,
+    group: job.group,
     schedule: job.schedule,
-    traceparent: job.traceparent,
+    flow: job.flow,
   };
 }
 

@@ -279,6 +279,7 @@ const EVENT_OF = {
   retry: 'retrying',
   dead: 'dead',
   expired: 'expired',
+  cancelled: 'cancelled',
   deferred: 'deferred',
   suspected: 'suspected',
   adopted: 'adopted',
@@ -291,6 +292,7 @@ function isOver(outcome: Outcome): boolean {
     case 'retry':
     case 'dead':
     case 'expired':
+    case 'cancelled':
       return true;
     case 'deferred':
     case 'suspected':

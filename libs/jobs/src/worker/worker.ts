@@ -43,6 +43,7 @@ export class Worker implements Service {
   private stopSpoolTimer: (() => void) | undefined;
   private stopping: Promise<void> | undefined;
   private current: ServiceState = 'new';
+  private startedAt = 0;
 
   /** @throws ConfigurationError naming every option at fault */
   constructor(options: WorkerOptions) {
@@ -72,6 +73,7 @@ export class Worker implements Service {
     await Promise.all(this.levels.map((levels) => levels.start()));
     if (this.isStopping()) return;
     this.current = 'running';
+    this.startedAt = this.settings.clock.now();
     this.scheduleHeartbeat();
     events.emit({ event: 'worker.started', worker: name, queues: [...queues.keys()] });
   }
@@ -211,8 +213,9 @@ export class Worker implements Service {
       at: clock.now(),
       queues: [...queues.keys()],
       types: handlers.all().map((known) => known.type),
-      running: [...this.runs.all()].slice(0, 1_000).map(idOf),
+      running: [...this.runs.all()].map(idOf),
       held: this.held,
+      startedAt: this.startedAt,
     });
   }
 

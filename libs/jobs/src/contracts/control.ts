@@ -1,0 +1,52 @@
+import type { Priority } from './job-type';
+
+/**
+ * Why a message must not be run: its job was cancelled, or was moved (promoted, redriven, given another priority) and
+ * goes round under a later generation. A running job's signal is aborted for `cancel` alone.
+ */
+export type CancelKind = 'cancel' | 'move';
+
+/** One thing that the ledger has put in force until it lifts it. */
+export type ControlEntry =
+  /** Nothing of this queue is started, or nothing of this type. */
+  | { kind: 'pause'; queue: string; type?: undefined }
+  | { kind: 'pause'; queue?: undefined; type: string }
+  /** Messages of this job up to this generation are not started. */
+  | { kind: 'revoke'; id: string; generation: number; cancel: CancelKind }
+  /** Jobs of this queue (of this type, of this priority) that were made before `before` (ms since 1970) are not started. */
+  | { kind: 'revoke-all'; queue: string; type?: string; priority?: Priority; before: number };
+
+/** What is in force, by key: `pause:queue:<queue>`, `pause:type:<type>`, `revoke:<id>`, `revoke-all:<uuid>`. */
+export type ControlEntries = Record<string, ControlEntry>;
+
+interface OfControl {
+  /** Of the state after this message. Versions grow by one with each change, and commit in that order. */
+  version: number;
+  /** Milliseconds since 1970 at which the newest whole snapshot was begun: reading from there tells all that is in force. */
+  snapshotAt: number;
+}
+
+/**
+ * What is on the control stream, one JSON object per message. A reader takes the newest message it can find, goes back
+ * to `snapshotAt`, and has reached the present when it has applied that message's version.
+ */
+export type ControlMessage =
+  /** One change. */
+  | (OfControl & { kind: 'delta'; set: ControlEntries; lift: string[] })
+  /** Part `part` of `parts` of all that is in force at `version`, counted from 1; all parts have the same `snapshotAt`. */
+  | (OfControl & { kind: 'snapshot'; part: number; parts: number; entries: ControlEntries })
+  /** Every 5 s, with the database's time in milliseconds since 1970. */
+  | (OfControl & { kind: 'beat'; now: number });
+
+/** Seconds between two beats of the ledger, and between two heartbeats of a worker. */
+export const BEAT_MS = 5_000;
+/**
+ * A worker starts no job when its last confirmed heartbeat is older than this, as long as a ledger is there and the
+ * broker does not block: the ledger may have counted it out.
+ */
+export const LEASE_MS = 20_000;
+
+/** `type` property of control messages. */
+export const CONTROL_MESSAGE_TYPE = 'control.v1';
+/** `type` property of the ledger's markers in work queues; `messageId` is the marker's id. A worker reports and drops them. */
+export const PROBE_MESSAGE_TYPE = 'scutwork.probe.v1';

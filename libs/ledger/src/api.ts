@@ -1,0 +1,268 @@
+import type { Failure, JobOptions, JobState, Priority } from '@scutwork/jobs';
+import type { Run } from './record/job-row';
+
+/**
+ * What the ledger can be asked and told: the whole of it, as REST, GraphQL, the dashboard and `JobService` use it.
+ * Times are ISO 8601 texts where people read them. Methods throw `LedgerError` (`store/ledger-error.ts`) with a stable
+ * code, the field at fault and a hint; a database that is away is `database_unreachable`.
+ */
+export interface LedgerApi extends Submitting, Reading, Steering {}
+
+/* ---- submit/ ---------------------------------------------------------------------------------------------------- */
+
+export interface Submitting {
+  /**
+   * Records jobs in one transaction; the relay publishes them. All or none: a mistake in one names it (`jobs[3].payload.to`).
+   * Concurrent calls share transactions. Works while the broker is away.
+   */
+  submit(entries: readonly SubmitEntry[]): Promise<SubmittedJob[]>;
+}
+
+export interface SubmitEntry {
+  type: string;
+  payload: unknown;
+  options?: SubmitOptions;
+}
+
+export interface SubmitOptions extends JobOptions {
+  unique?: UniqueOptions;
+  /** How long it is kept when it is finished, ms or a text such as `'90d'`; 0 removes it at once. */
+  keepFor?: number | string;
+}
+
+/**
+ * `pending`: while a job of this key is not finished. `throttle`: one per `window`. `debounce`: a waiting one is replaced
+ * (payload and options) and its delay begins again. A duplicate answers with the id of the job that stands.
+ */
+export type UniqueOptions =
+  | { key: string; mode?: 'pending' }
+  | { key: string; mode: 'throttle'; window: number | string }
+  | { key: string; mode: 'debounce' };
+
+export interface SubmittedJob {
+  id: string;
+  key?: string;
+  type: string;
+  queue: string;
+  state: JobState;
+  /** It is a duplicate: `id` is that of the job that stands. */
+  duplicate?: boolean;
+}
+
+/* ---- query/ ----------------------------------------------------------------------------------------------------- */
+
+export interface Reading {
+  /** @throws LedgerError `job_not_found`. `id` may also be the custom id it was submitted with. */
+  job(id: string): Promise<JobView>;
+  jobs(query: JobQuery): Promise<Page<JobSummary>>;
+  logs(id: string, page: PageRequest): Promise<Page<LogView>>;
+  queues(): Promise<QueueView[]>;
+  /** @throws LedgerError `queue_not_found` */
+  queue(name: string): Promise<QueueView>;
+  /** Dead jobs, grouped by the fingerprint of their error. */
+  deadGroups(filter: JobFilter): Promise<DeadGroup[]>;
+  workers(): Promise<WorkerView[]>;
+  /** Finished jobs as they are read, a batch at a time. */
+  history(filter: JobFilter): AsyncIterable<JobView[]>;
+  /** What happened after `seq`; waits for nothing. `lost` when `seq` is older than what is kept. */
+  feed(after: number | 'now'): Promise<{ seq: number; changes: FeedEntry[]; lost: boolean }>;
+}
+
+/** Every filter given must hold. Times are ISO 8601 and compare with `createdAt`. */
+export interface JobFilter {
+  queue?: string;
+  type?: string;
+  /** Also the names `failed`, `pending`, `running` for `dead`, `waiting`, `active`. */
+  state?: JobState | 'failed' | 'pending' | 'running';
+  priority?: Priority;
+  tag?: string;
+  tenant?: string;
+  schedule?: string;
+  worker?: string;
+  fingerprint?: string;
+  correlationId?: string;
+  from?: string;
+  to?: string;
+  /** Part of the name or message of the error, 3 characters or more. */
+  error?: string;
+  /** Fields of the payload by path: `{ 'user.id': 123 }`. */
+  payload?: Record<string, string | number | boolean | null>;
+}
+
+export interface PageRequest {
+  /** 1 to 200. Default 50. */
+  limit?: number;
+  cursor?: string;
+}
+
+export interface JobQuery extends PageRequest {
+  filter?: JobFilter;
+  /** Newest first by default. `finished` only looks at finished jobs. */
+  sort?: '-created' | 'created' | '-finished' | 'finished';
+}
+
+export interface Page<T> {
+  items: T[];
+  /** Of the next page; undefined on the last. */
+  cursor?: string;
+}
+
+export interface JobSummary {
+  id: string;
+  key?: string;
+  type: string;
+  queue: string;
+  state: JobState;
+  priority: Priority;
+  attempt: number;
+  maxAttempts?: number;
+  tags: string[];
+  tenant?: string;
+  progress?: unknown;
+  error?: Pick<Failure, 'name' | 'message' | 'code'>;
+  deadReason?: string;
+  worker?: string;
+  schedule?: string;
+  /** When it is due: of a delayed or retrying job. */
+  scheduledFor?: string;
+  createdAt: string;
+  startedAt?: string;
+  finishedAt?: string;
+  waitedMs?: number;
+  ranMs?: number;
+}
+
+export interface JobView extends Omit<JobSummary, 'error'> {
+  payload?: unknown;
+  result?: unknown;
+  error?: Failure;
+  stack?: string;
+  fingerprint?: string;
+  correlationId?: string;
+  group?: string;
+  flow?: string;
+  traceparent?: string;
+  generation: number;
+  timeoutMs?: number;
+  expiresAt?: string;
+  cancelRequestedAt?: string;
+  attempts: AttemptView[];
+  /** Why it is not at the broker yet, or what stands in its way. */
+  note?: string;
+}
+
+export interface AttemptView extends Omit<Run, 'startedAt' | 'endedAt'> {
+  startedAt: string;
+  endedAt?: string;
+  ranMs?: number;
+}
+
+export interface LogView {
+  at: string;
+  attempt: number;
+  level: string;
+  message: string;
+  fields?: unknown;
+}
+
+export interface QueueView {
+  name: string;
+  waiting: number;
+  active: number;
+  delayed: number;
+  retrying: number;
+  blocked: number;
+  accepted: number;
+  completed: number;
+  dead: number;
+  cancelled: number;
+  expired: number;
+  total: number;
+  paused: boolean;
+  pausedTypes: string[];
+  averageRunMs?: number;
+  lastProcessedAt?: string;
+  /** Age of the oldest waiting job. */
+  oldestWaitingMs?: number;
+  workers: number;
+  types: string[];
+}
+
+export interface DeadGroup {
+  fingerprint: string;
+  type: string;
+  error: string;
+  count: number;
+  first: string;
+  last: string;
+  sampleId: string;
+}
+
+export interface WorkerView {
+  name: string;
+  queues: string[];
+  types: string[];
+  running: string[];
+  held: number;
+  controlVersion?: number;
+  startedAt: string;
+  seenAt: string;
+  gone: boolean;
+}
+
+export interface FeedEntry {
+  seq: number;
+  id: string;
+  type: string;
+  queue: string;
+  state: JobState;
+  attempt: number;
+  at: number;
+  progress?: unknown;
+}
+
+/* ---- control/ --------------------------------------------------------------------------------------------------- */
+
+/** Who does it, for the audit log. */
+export interface Actor {
+  name: string;
+  role: 'viewer' | 'operator' | 'admin';
+  ip?: string;
+}
+
+export interface Steering {
+  /** @throws LedgerError `job_not_found`, `job_finished` */
+  cancel(id: string, actor: Actor): Promise<JobView>;
+  /** A dead, cancelled or expired job again, from its first attempt, with another payload if given. `key_taken` (409) when another holds its unique key. */
+  retry(id: string, actor: Actor, changes?: { payload?: unknown }): Promise<JobView>;
+  /** A delayed job now. */
+  promote(id: string, actor: Actor): Promise<JobView>;
+  reschedule(id: string, to: { delay: number | string } | { at: string }, actor: Actor): Promise<JobView>;
+  setPriority(id: string, priority: Priority, actor: Actor): Promise<JobView>;
+  /** A finished job from history, for good. */
+  remove(id: string, actor: Actor): Promise<void>;
+  pause(what: { queue: string } | { type: string }, actor: Actor): Promise<{ version: number }>;
+  resume(what: { queue: string } | { type: string }, actor: Actor): Promise<{ version: number }>;
+  /** Removes finished jobs of a queue that ended at least `graceMs` ago; at most `limit`. */
+  clean(queue: string, what: { state: JobState; graceMs: number; limit?: number }, actor: Actor): Promise<{ removed: number }>;
+  /** Begins an action on all jobs that match; it goes on by itself, also after a restart. */
+  bulk(action: BulkAction, filter: JobFilter, actor: Actor, args?: { payload?: unknown; priority?: Priority }): Promise<BulkView>;
+  /** @throws LedgerError `bulk_not_found` */
+  bulkAction(id: string): Promise<BulkView>;
+}
+
+/** `redrive` and `discard` act on dead letters. */
+export type BulkAction = 'cancel' | 'retry' | 'promote' | 'priority' | 'remove' | 'redrive' | 'discard';
+
+export interface BulkView {
+  id: string;
+  action: BulkAction;
+  state: 'running' | 'done' | 'failed';
+  matched: number;
+  done: number;
+  failed: number;
+  error?: string;
+  createdBy: string;
+  createdAt: string;
+  finishedAt?: string;
+}

@@ -1,0 +1,16 @@
+import type { RecordedEvent } from '@scutwork/jobs/wire';
+import type { Transaction } from '../store/database';
+import type { JobRow } from './job-row';
+
+/** A row that a batch has really changed. */
+export interface Change {
+  /** As it was; undefined for a job that was not known. */
+  before: Readonly<JobRow> | undefined;
+  after: Readonly<JobRow>;
+}
+
+/**
+ * What depends on changed rows, in the transaction that changes them: one file each in `effects/`. Replaying a batch
+ * changes no row, and so has no effect.
+ */
+export type Effect = (tx: Transaction, changes: readonly Change[], facts: readonly RecordedEvent[]) => Promise<void>;

@@ -1,0 +1,224 @@
+import { type JobEvent, idTimeMs, queueOf } from '@scutwork/jobs/wire';
+import type { JobRow } from './job-row';
+import { mergeRun, newestFailure, newestRun } from './merge-runs';
+
+type Submitted = Extract<JobEvent, { event: 'submitted' | 'adopted' }>;
+type Ended = Extract<JobEvent, { event: 'completed' | 'dead' | 'cancelled' | 'expired' }>;
+type Step = Exclude<JobEvent, { event: 'completed' | 'dead' | 'cancelled' | 'expired' }>;
+
+/** Final states absorb, an earlier one here over a later one, whatever comes when. */
+const ABSORBS = ['completed', 'dead', 'cancelled', 'expired'] as const;
+
+/** Among facts of one attempt and one millisecond the later step counts. */
+const STEPS = {
+  submitted: 0,
+  adopted: 0,
+  deferred: 1,
+  suspected: 1,
+  started: 2,
+  progressed: 2,
+  logged: 2,
+  retrying: 3,
+} as const satisfies Record<Step['event'], number>;
+
+/**
+ * What is known of a job once this fact is known too. Facts may come late, twice and in any order (they do: they are
+ * told at least once, by several processes); in the end the row is the same.
+ *
+ * - Final states absorb: completed over dead over cancelled over expired; of two of one kind the earlier counts.
+ * - Before that the newest fact makes the state: by generation, attempt, time, step.
+ * - Of two submissions of one id the earlier counts.
+ * - Facts of a generation before the last redrive say nothing of the state.
+ *
+ * `row` is changed and returned.
+ */
+export function merge(row: JobRow | undefined, fact: JobEvent): JobRow {
+  const job = row ?? blank(fact);
+  job.key ??= fact.key;
+  job.traceparent ??= fact.traceparent;
+  if (fact.generation > job.generation) job.generation = fact.generation;
+  job.createdAt = Math.min(job.createdAt, startOf(fact));
+
+  if (isSubmission(fact)) mergeSubmission(job, fact);
+  else mergeRun(job.runs, fact);
+  if (fact.event === 'progressed') mergeProgress(job, fact);
+  if (fact.event === 'dead') job.payload ??= fact.payload;
+
+  if (fact.generation >= job.baseGeneration) {
+    if (isEnd(fact)) mergeEnd(job, fact);
+    else if (!isMoved(fact)) mergeStep(job, fact);
+  }
+  if (!isFinished(job)) deriveFromRuns(job);
+  return job;
+}
+
+/** Of an unfinished job: what its runs tell, as far as they are known by now. */
+function deriveFromRuns(job: JobRow): void {
+  const { state, stateGeneration, attempt, runs } = job;
+  const hasRun = state === 'active' || state === 'retrying';
+  job.startedAt = hasRun ? newestRun(runs, stateGeneration, attempt)?.startedAt : undefined;
+  job.error = newestFailure(runs);
+}
+
+/** Whether nothing can happen to it any more but a redrive. */
+export function isFinished(job: Pick<JobRow, 'state'>): boolean {
+  return (ABSORBS as readonly string[]).includes(job.state);
+}
+
+/** A job of which nothing is known but that it exists. */
+function blank({ id, key, type, generation }: JobEvent): JobRow {
+  return {
+    id,
+    key,
+    type,
+    queue: queueOf(type),
+    priority: 'normal',
+    generation,
+    baseGeneration: 0,
+    state: 'waiting',
+    stateGeneration: 0,
+    attempt: 0,
+    delivery: 0,
+    stateAt: 0,
+    stateStep: -1,
+    runs: [],
+    origin: 'client',
+    createdAt: idTimeMs(id) ?? Number.MAX_SAFE_INTEGER,
+  };
+}
+
+/** A job is not younger than the first thing that is told of it. */
+function startOf(fact: JobEvent): number {
+  return 'startedAt' in fact && fact.startedAt !== undefined ? Math.min(fact.startedAt, fact.at) : fact.at;
+}
+
+function isSubmission(fact: JobEvent): fact is Submitted {
+  return fact.event === 'submitted' || fact.event === 'adopted';
+}
+
+function mergeSubmission(job: JobRow, fact: Submitted): void {
+  if (job.submittedAt !== undefined && !isEarlier([fact.at, fact.payload], [job.submittedAt, job.payload ?? ''])) return;
+  job.submittedAt = fact.at;
+  job.priority = fact.priority;
+  job.payload = fact.payload;
+  job.maxAttempts = fact.maxAttempts;
+  job.backoff = fact.backoff;
+  job.timeoutMs = fact.timeoutMs;
+  job.expiresAt = fact.expiresAt;
+  job.tags = fact.tags;
+  job.tenant = fact.tenant;
+  job.correlationId = fact.correlationId;
+  job.group = fact.group;
+  job.schedule = fact.schedule;
+  job.flow = fact.flow;
+}
+
+function mergeProgress(job: JobRow, fact: Extract<JobEvent, { event: 'progressed' }>): void {
+  const place = placeOf(fact);
+  if (job.progressPlace !== undefined && job.progressPlace >= place) return;
+  job.progressPlace = place;
+  job.progress = fact.progress;
+}
+
+/** Sorts as text in the order in which a job said what it said. */
+export function placeOf({ generation, attempt, at, seq }: { generation: number; attempt: number; at: number; seq: number }): string {
+  return [String(generation).padStart(6, '0'), String(attempt).padStart(4, '0'), at, String(seq).padStart(9, '0')].join('.');
+}
+
+function isEnd(fact: JobEvent): fact is Ended {
+  switch (fact.event) {
+    case 'completed':
+    case 'dead':
+    case 'expired':
+      return true;
+    case 'cancelled':
+      return !isMoved(fact);
+    default:
+      return false;
+  }
+}
+
+/** What was dropped because the job had been moved: the job itself goes round under a later generation. */
+function isMoved(fact: JobEvent): fact is Extract<JobEvent, { event: 'cancelled' }> {
+  return fact.event === 'cancelled' && fact.cancel === 'move';
+}
+
+function mergeEnd(job: JobRow, fact: Ended): void {
+  if (isFinished(job) && !absorbs(fact, job)) return;
+  job.state = fact.event;
+  job.stateGeneration = fact.generation;
+  job.attempt = fact.attempt;
+  job.delivery = fact.delivery;
+  job.stateAt = fact.at;
+  job.stateStep = 0;
+  job.worker = fact.worker;
+  job.startedAt = fact.startedAt;
+  job.finishedAt = fact.at;
+  job.dueAt = undefined;
+  job.result = fact.event === 'completed' ? fact.result : undefined;
+  job.error = fact.event === 'dead' ? fact.failure : undefined;
+  job.deadReason = fact.event === 'dead' ? fact.reason : undefined;
+}
+
+/** Two ends of one kind in one millisecond: any order will do that is the same for everybody. */
+function absorbs(fact: Ended, job: JobRow): boolean {
+  const order = (end: string): number => ABSORBS.findIndex((state) => state === end);
+  const result = fact.event === 'completed' ? fact.result : undefined;
+  return isEarlier(
+    [order(fact.event), fact.at, fact.generation, fact.attempt, fact.delivery, fact.worker, result ?? ''],
+    [order(job.state), job.stateAt, job.stateGeneration, job.attempt, job.delivery, job.worker ?? '', job.result ?? ''],
+  );
+}
+
+function mergeStep(job: JobRow, fact: Exclude<JobEvent, Ended>): void {
+  if (isFinished(job)) return;
+  const [attempt, delivery, worker] = isRunFact(fact) ? [fact.attempt, fact.delivery, fact.worker] : [0, 0, undefined];
+  const standing = [job.stateGeneration, job.attempt, job.stateAt, job.stateStep, job.delivery, job.worker ?? ''];
+  if (!isEarlier(standing, [fact.generation, attempt, fact.at, STEPS[fact.event], delivery, worker ?? ''])) return;
+  job.stateGeneration = fact.generation;
+  job.attempt = attempt;
+  job.delivery = delivery;
+  job.stateAt = fact.at;
+  job.stateStep = STEPS[fact.event];
+  job.worker = worker;
+  enter(job, fact);
+}
+
+function isRunFact(fact: JobEvent): fact is Extract<JobEvent, { worker: string }> {
+  return 'worker' in fact;
+}
+
+/** The state that a fact puts its job into, and until when it stays there by itself. */
+function enter(job: JobRow, fact: Exclude<JobEvent, Ended>): void {
+  switch (fact.event) {
+    case 'submitted':
+      return wait(job, fact.delayMs > 0 ? 'delayed' : 'waiting', fact.at + fact.delayMs);
+    case 'deferred':
+      return wait(job, fact.reason === 'delay' ? 'delayed' : 'waiting', fact.at + fact.delayMs);
+    case 'retrying':
+      return wait(job, 'retrying', fact.at + fact.delayMs);
+    case 'adopted':
+    case 'suspected':
+      return wait(job, 'waiting', fact.at);
+    case 'started':
+    case 'progressed':
+    case 'logged':
+      job.state = 'active';
+      job.dueAt = undefined;
+      return;
+  }
+}
+
+function wait(job: JobRow, state: 'waiting' | 'delayed' | 'retrying', dueAt: number): void {
+  job.state = state;
+  job.dueAt = dueAt;
+}
+
+/** Member by member, the first that differs decides. */
+function isEarlier(a: readonly (number | string)[], b: readonly (number | string)[]): boolean {
+  for (let i = 0; i < a.length; i++) {
+    const [x, y] = [a[i] as number, b[i] as number];
+    if (x !== y) return x < y;
+  }
+  return false;
+}

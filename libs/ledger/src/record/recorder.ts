@@ -1,0 +1,119 @@
+import type { JobEvent, RecordedEvent } from '@scutwork/jobs/wire';
+import { idTimeMs } from '@scutwork/jobs/wire';
+import type { Database, Transaction } from '../store/database';
+import { statement } from '../store/database';
+import type { Change, Effect } from './change';
+import { fromColumns, toColumns } from './columns';
+import type { JobRow } from './job-row';
+import { isFinished, merge } from './merge';
+import { logLines } from './log-lines';
+import { shelfOf } from './shelf';
+
+const FIND_JOBS = statement('find-jobs');
+const FIND_HISTORY = statement('find-history');
+const PUT_JOBS = statement('put-jobs');
+const PUT_HISTORY = statement('put-history');
+const PUT_LOGS = statement('put-logs');
+
+/**
+ * One transaction writes rows at a time, whatever the number of producers: a job of which no row exists yet cannot be
+ * locked, and two that see none would make two. Held for the milliseconds of one batch.
+ */
+const RECORD_LOCK = 727_002;
+/** A finished row may be older than the clock of whoever told its end thinks. */
+const CLOCK_SKEW_MS = 24 * 3_600_000;
+
+interface Known {
+  row: JobRow;
+  /** As it was found, to see what has changed; undefined for a new one. */
+  before: { row: JobRow; text: string } | undefined;
+}
+
+/**
+ * Turns facts into rows: a batch is one transaction. Recording the same again changes nothing; what depends on a change
+ * (counts, released keys, the live feed) hangs on rows that really changed, in the same transaction.
+ */
+export class Recorder {
+  constructor(
+    private readonly database: Database,
+    private readonly effects: readonly Effect[],
+  ) {}
+
+  /** @throws what PostgreSQL throws; then nothing of the batch is recorded */
+  async record(facts: readonly RecordedEvent[]): Promise<void> {
+    if (facts.length === 0) return;
+    await this.database.transaction((tx) => this.recordIn(tx, facts));
+  }
+
+  /** The same within a transaction of the caller's. */
+  async recordIn(tx: Transaction, facts: readonly RecordedEvent[]): Promise<Change[]> {
+    const ofJobs = facts.filter(isJobFact);
+    await tx.query('select pg_advisory_xact_lock($1)', [RECORD_LOCK]);
+    const known = await find(tx, ofJobs);
+    const removed = await findRemoved(tx, ofJobs, known);
+    for (const fact of ofJobs) {
+      const found = known.get(fact.id);
+      if (found) found.row = merge(found.row, fact);
+      else if (!removed.has(fact.id)) known.set(fact.id, { row: merge(undefined, fact), before: undefined });
+    }
+    const changes = [...known.values()].filter(hasChanged).map(({ row, before }) => ({ before: before?.row, after: row }));
+    await write(tx, changes);
+    await putLogs(tx, ofJobs, removed);
+    for (const effect of this.effects) await effect(tx, changes, facts);
+    return changes;
+  }
+}
+
+function isJobFact(fact: RecordedEvent): fact is JobEvent {
+  return fact.event !== 'worker.seen' && fact.event !== 'queue.probed';
+}
+
+async function find(tx: Transaction, facts: readonly JobEvent[]): Promise<Map<string, Known>> {
+  const ids = [...new Set(facts.map(({ id }) => id))];
+  const known = new Map<string, Known>();
+  if (ids.length === 0) return known;
+  for (const row of (await tx.query(FIND_JOBS, [ids])).rows) remember(known, row as Record<string, unknown>);
+  const absent = ids.filter((id) => !known.has(id));
+  if (absent.length === 0) return known;
+  // Of most jobs the id says when they were made: only days since then can hold them.
+  const made = absent.map((id) => idTimeMs(id) ?? 0);
+  const oldest = made.reduce((least, at) => Math.min(least, at), Number.MAX_SAFE_INTEGER);
+  const found = await tx.query(FIND_HISTORY, [absent, oldest - CLOCK_SKEW_MS]);
+  for (const row of found.rows) remember(known, row as Record<string, unknown>);
+  return known;
+}
+
+function remember(known: Map<string, Known>, columns: Record<string, unknown>): void {
+  const row = fromColumns(columns);
+  known.set(row.id, { row, before: { row: structuredClone(row), text: JSON.stringify(row) } });
+}
+
+/** Jobs that retention has removed: late reports of them make no ghosts. */
+async function findRemoved(tx: Transaction, facts: readonly JobEvent[], known: Map<string, Known>): Promise<Set<string>> {
+  const absent = [...new Set(facts.filter(({ id }) => !known.has(id)).map(({ id }) => id))];
+  if (absent.length === 0) return new Set();
+  const found = await tx.query<{ id: string }>('select id from tombstones where id = any($1::uuid[])', [absent]);
+  return new Set(found.rows.map(({ id }) => id));
+}
+
+function hasChanged({ row, before }: Known): boolean {
+  return before === undefined || JSON.stringify(row) !== before.text;
+}
+
+async function write(tx: Transaction, changes: readonly Change[]): Promise<void> {
+  const finished = changes.filter(({ after }) => isFinished(after)).map(({ after }) => after);
+  const open = changes.filter(({ after }) => !isFinished(after)).map(({ after }) => after);
+  const leaveJobs = finished.map(({ id }) => id);
+  const leaveHistory = changes.filter(({ before }) => before && isFinished(before)).map(({ after }) => after.id);
+  if (leaveJobs.length > 0) await tx.query('delete from jobs where id = any($1::uuid[])', [leaveJobs]);
+  if (leaveHistory.length > 0) await tx.query('delete from history where id = any($1::uuid[])', [leaveHistory]);
+  if (open.length > 0) await tx.query(PUT_JOBS, [JSON.stringify(open.map(toColumns))]);
+  if (finished.length > 0) {
+    await tx.query(PUT_HISTORY, [JSON.stringify(finished.map((job) => ({ ...toColumns(job), shelf: shelfOf(job) })))]);
+  }
+}
+
+async function putLogs(tx: Transaction, facts: readonly JobEvent[], removed: ReadonlySet<string>): Promise<void> {
+  const lines = logLines(facts.filter(({ id }) => !removed.has(id)));
+  if (lines.length > 0) await tx.query(PUT_LOGS, [JSON.stringify(lines)]);
+}

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ClientBase, Pool, type PoolClient, type PoolConfig, type QueryResultRow } from 'pg';
+
+/** A connection within a transaction. */
+export type Transaction = Pick<PoolClient, 'query'>;
+
+export interface DatabaseOptions {
+  /** `postgresql://user:password@host:port/database`. */
+  url: string;
+  /** Most connections. Default 10. */
+  connections?: number;
+  /** Milliseconds after which PostgreSQL gives up a statement. Default 30,000; the reading side sets less. */
+  statementTimeoutMs?: number;
+  applicationName?: string;
+}
+
+/**
+ * PostgreSQL as the ledger uses it. Every statement has a bound on its time.
+ *
+ * @example
+ * const database = new Database({ url: process.env.DATABASE_URL });
+ * await database.transaction(async (tx) => { await tx.query('update …', […]); });
+ */
+export class Database {
+  readonly pool: Pool;
+
+  constructor({ url, connections = 10, statementTimeoutMs = 30_000, applicationName = 'scutwork' }: DatabaseOptions) {
+    const config: PoolConfig = {
+      connectionString: url,
+      max: connections,
+      connectionTimeoutMillis: 5_000,
+      statement_timeout: statementTimeoutMs,
+      idle_in_transaction_session_timeout: 60_000,
+      application_name: applicationName,
+    };
+    this.pool = new Pool(config);
+    // A connection that ends while it is idle: the next use opens another, and says so if it cannot.
+    this.pool.on('error', () => undefined);
+  }
+
+  async query<Row extends QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {
+    return (await this.pool.query<Row>(text, values)).rows;
+  }
+
+  /** Commits when `work` resolves, rolls back when it throws. @throws what `work` throws, and what PostgreSQL does */
+  async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query('begin');
+      const result = await work(client);
+      await client.query('commit');
+      return result;
+    } catch (error) {
+      broken = await rollback(client);
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.pool.end();
+  }
+}
+
+async function rollback(client: ClientBase): Promise<Error | undefined> {
+  try {
+    await client.query('rollback');
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** A statement in a file of its own: `libs/ledger/sql/<name>.sql`. */
+export function statement(name: string): string {
+  return readFileSync(join(__dirname, '../../sql', `${name}.sql`), 'utf8');
+}
+
+/**
+ * Whether it is the database that is at fault (away, full, read-only, overloaded, a deadlock) and not what it was given:
+ * the same again later can go well. Classes of SQLSTATE: PostgreSQL's appendix A.
+ */
+export function isDatabaseAway(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code !== undefined && /^[0-9A-Z]{5}$/.test(code)) {
+    return /^(08|25006|40|53|55P03|57|58|XX)/.test(code);
+  }
+  if (code !== undefined && /^E[A-Z]+$/.test(code)) return true;
+  return /timeout|terminat|closed|not queryable|ended/i.test(message ?? '');
+}
