@@ -244,9 +244,18 @@ export interface Steering {
   pause(what: { queue: string } | { type: string }, actor: Actor): Promise<{ version: number }>;
   resume(what: { queue: string } | { type: string }, actor: Actor): Promise<{ version: number }>;
   /** Removes finished jobs of a queue that ended at least `graceMs` ago; at most `limit`. */
-  clean(queue: string, what: { state: JobState; graceMs: number; limit?: number }, actor: Actor): Promise<{ removed: number }>;
+  clean(
+    queue: string,
+    what: { state: JobState; graceMs: number; limit?: number },
+    actor: Actor,
+  ): Promise<{ removed: number }>;
   /** Begins an action on all jobs that match; it goes on by itself, also after a restart. */
-  bulk(action: BulkAction, filter: JobFilter, actor: Actor, args?: { payload?: unknown; priority?: Priority }): Promise<BulkView>;
+  bulk(
+    action: BulkAction,
+    filter: JobFilter,
+    actor: Actor,
+    args?: { payload?: unknown; priority?: Priority },
+  ): Promise<BulkView>;
   /** @throws LedgerError `bulk_not_found` */
   bulkAction(id: string): Promise<BulkView>;
 }

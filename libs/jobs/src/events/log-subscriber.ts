@@ -38,7 +38,10 @@ const LINES: { [N in EventName]: Line<N> } = {
   'worker.started': { level: 'info', members: (e) => pick(e, 'worker', 'queues') },
   'worker.stopped': { level: 'info', members: (e) => pick(e, 'worker', 'handedBack') },
   'worker.seen': { level: 'debug', members: (e) => ({ ...pick(e, 'worker', 'held'), running: e.running.length }) },
-  'queue.probed': { level: 'debug', members: (e) => ({ ...pick(e, 'worker', 'queue', 'priority'), held: e.held.length }) },
+  'queue.probed': {
+    level: 'debug',
+    members: (e) => ({ ...pick(e, 'worker', 'queue', 'priority'), held: e.held.length }),
+  },
   'worker.spooled': { level: 'warn', members: (e) => pick(e, 'worker', 'outcomes') },
   'worker.unspooled': { level: 'info', members: (e) => pick(e, 'worker', 'outcomes') },
   'record.failed': { level: 'warn' },

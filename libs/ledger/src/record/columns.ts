@@ -1,4 +1,4 @@
-import type { Failure, Priority, ResolvedBackoff } from '@scutwork/jobs';
+import type { Failure, ResolvedBackoff } from '@scutwork/jobs';
 import { PRIORITIES } from '@scutwork/jobs';
 import type { JobRow, Run } from './job-row';
 import { fingerprintOf, termsOf } from './terms';
@@ -68,7 +68,7 @@ export function fromColumns(row: Columns): JobRow {
     key: text(row.key),
     type: row.type as string,
     queue: row.queue as string,
-    priority: PRIORITIES[row.priority as number] as Priority,
+    priority: PRIORITIES[row.priority as number] ?? 'normal',
     generation: row.generation as number,
     baseGeneration: row.base_generation as number,
     state: row.state as JobRow['state'],
@@ -79,15 +79,15 @@ export function fromColumns(row: Columns): JobRow {
     delivery: row.delivery as number,
     maxAttempts: number(row.max_attempts),
     timeoutMs: number(row.timeout_ms),
-    backoff: parsed<ResolvedBackoff>(row.backoff),
+    backoff: parsed(row.backoff) as ResolvedBackoff | undefined,
     expiresAt: number(row.expires_at),
     payload: text(row.payload),
     result: text(row.result),
     progress: text(row.progress),
     progressPlace: text(row.progress_place),
-    error: parsed<Failure>(row.error),
+    error: parsed(row.error) as Failure | undefined,
     deadReason: text(row.dead_reason) as JobRow['deadReason'],
-    runs: parsed<Run[]>(row.runs) ?? [],
+    runs: (parsed(row.runs) as Run[] | undefined) ?? [],
     tags: (row.tags as string[] | null) ?? undefined,
     tenant: text(row.tenant),
     correlationId: text(row.correlation_id),
@@ -110,5 +110,6 @@ export function fromColumns(row: Columns): JobRow {
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 /** `numeric` and `bigint` come as texts. */
-const number = (value: unknown): number | undefined => (value === null || value === undefined ? undefined : Math.round(Number(value)));
-const parsed = <T>(value: unknown): T | undefined => (typeof value === 'string' ? (JSON.parse(value) as T) : undefined);
+const number = (value: unknown): number | undefined =>
+  value === null || value === undefined ? undefined : Math.round(Number(value));
+const parsed = (value: unknown): unknown => (typeof value === 'string' ? JSON.parse(value) : undefined);

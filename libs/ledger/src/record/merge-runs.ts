@@ -34,17 +34,10 @@ function runOf(fact: JobEvent): Run | undefined {
   if (startedAt === undefined) return undefined;
   const { generation, attempt, delivery, worker } = fact;
   const run = { generation, attempt, delivery, worker, startedAt };
-  switch (fact.event) {
-    case 'completed':
-    case 'cancelled':
-      return { ...run, endedAt: fact.at, end: fact.event };
-    case 'retrying':
-      return { ...run, endedAt: fact.at, end: 'retrying', failure: fact.failure, delayMs: fact.delayMs };
-    case 'dead':
-      return { ...run, endedAt: fact.at, end: 'dead', failure: fact.failure };
-    default:
-      return run;
-  }
+  if (fact.event === 'completed' || fact.event === 'cancelled') return { ...run, endedAt: fact.at, end: fact.event };
+  if (fact.event === 'dead') return { ...run, endedAt: fact.at, end: 'dead', failure: fact.failure };
+  if (fact.event !== 'retrying') return run;
+  return { ...run, endedAt: fact.at, end: 'retrying', failure: fact.failure, delayMs: fact.delayMs };
 }
 
 function compare(a: Run, b: Run): number {

@@ -97,7 +97,8 @@ function isSubmission(fact: JobEvent): fact is Submitted {
 }
 
 function mergeSubmission(job: JobRow, fact: Submitted): void {
-  if (job.submittedAt !== undefined && !isEarlier([fact.at, fact.payload], [job.submittedAt, job.payload ?? ''])) return;
+  if (job.submittedAt !== undefined && !isEarlier([fact.at, fact.payload], [job.submittedAt, job.payload ?? '']))
+    return;
   job.submittedAt = fact.at;
   job.priority = fact.priority;
   job.payload = fact.payload;
@@ -121,21 +122,24 @@ function mergeProgress(job: JobRow, fact: Extract<JobEvent, { event: 'progressed
 }
 
 /** Sorts as text in the order in which a job said what it said. */
-export function placeOf({ generation, attempt, at, seq }: { generation: number; attempt: number; at: number; seq: number }): string {
-  return [String(generation).padStart(6, '0'), String(attempt).padStart(4, '0'), at, String(seq).padStart(9, '0')].join('.');
+export function placeOf({
+  generation,
+  attempt,
+  at,
+  seq,
+}: {
+  generation: number;
+  attempt: number;
+  at: number;
+  seq: number;
+}): string {
+  return [String(generation).padStart(6, '0'), String(attempt).padStart(4, '0'), at, String(seq).padStart(9, '0')].join(
+    '.',
+  );
 }
 
 function isEnd(fact: JobEvent): fact is Ended {
-  switch (fact.event) {
-    case 'completed':
-    case 'dead':
-    case 'expired':
-      return true;
-    case 'cancelled':
-      return !isMoved(fact);
-    default:
-      return false;
-  }
+  return (ABSORBS as readonly string[]).includes(fact.event) && !isMoved(fact);
 }
 
 /** What was dropped because the job had been moved: the job itself goes round under a later generation. */

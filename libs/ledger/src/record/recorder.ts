@@ -56,7 +56,9 @@ export class Recorder {
       if (found) found.row = merge(found.row, fact);
       else if (!removed.has(fact.id)) known.set(fact.id, { row: merge(undefined, fact), before: undefined });
     }
-    const changes = [...known.values()].filter(hasChanged).map(({ row, before }) => ({ before: before?.row, after: row }));
+    const changes = [...known.values()]
+      .filter(hasChanged)
+      .map(({ row, before }) => ({ before: before?.row, after: row }));
     await write(tx, changes);
     await putLogs(tx, ofJobs, removed);
     for (const effect of this.effects) await effect(tx, changes, facts);
@@ -89,7 +91,11 @@ function remember(known: Map<string, Known>, columns: Record<string, unknown>): 
 }
 
 /** Jobs that retention has removed: late reports of them make no ghosts. */
-async function findRemoved(tx: Transaction, facts: readonly JobEvent[], known: Map<string, Known>): Promise<Set<string>> {
+async function findRemoved(
+  tx: Transaction,
+  facts: readonly JobEvent[],
+  known: Map<string, Known>,
+): Promise<Set<string>> {
   const absent = [...new Set(facts.filter(({ id }) => !known.has(id)).map(({ id }) => id))];
   if (absent.length === 0) return new Set();
   const found = await tx.query<{ id: string }>('select id from tombstones where id = any($1::uuid[])', [absent]);
@@ -104,13 +110,17 @@ async function write(tx: Transaction, changes: readonly Change[]): Promise<void>
   const finished = changes.filter(({ after }) => isFinished(after)).map(({ after }) => after);
   const open = changes.filter(({ after }) => !isFinished(after)).map(({ after }) => after);
   const leaveJobs = finished.map(({ id }) => id);
-  const leaveHistory = changes.filter(({ before }) => before && isFinished(before)).map(({ after }) => after.id);
+  const leaveHistory = changes.filter(({ before }) => isKnownFinished(before)).map(({ after }) => after.id);
   if (leaveJobs.length > 0) await tx.query('delete from jobs where id = any($1::uuid[])', [leaveJobs]);
   if (leaveHistory.length > 0) await tx.query('delete from history where id = any($1::uuid[])', [leaveHistory]);
   if (open.length > 0) await tx.query(PUT_JOBS, [JSON.stringify(open.map(toColumns))]);
   if (finished.length > 0) {
     await tx.query(PUT_HISTORY, [JSON.stringify(finished.map((job) => ({ ...toColumns(job), shelf: shelfOf(job) })))]);
   }
+}
+
+function isKnownFinished(before: Change['before']): boolean {
+  return before !== undefined && isFinished(before);
 }
 
 async function putLogs(tx: Transaction, facts: readonly JobEvent[], removed: ReadonlySet<string>): Promise<void> {

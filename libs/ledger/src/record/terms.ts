@@ -95,7 +95,8 @@ function walk(value: unknown, path: string, depth: number, found: (path: string,
     for (const member of value.slice(0, MOST_PAYLOAD_TERMS)) walk(member, path, depth + 1, found);
     return;
   }
-  for (const [name, member] of Object.entries(value)) walk(member, path === '' ? name : `${path}.${name}`, depth + 1, found);
+  for (const [name, member] of Object.entries(value))
+    walk(member, path === '' ? name : `${path}.${name}`, depth + 1, found);
 }
 
 /**

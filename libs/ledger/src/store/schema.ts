@@ -96,9 +96,13 @@ export const jobs = pgTable(
   (t) => [
     index('jobs_created').on(t.createdAt.desc(), t.id.desc()),
     index('jobs_terms').using('gin', t.terms),
-    index('jobs_due').on(t.dueAt).where(sql`in_ledger`),
+    index('jobs_due')
+      .on(t.dueAt)
+      .where(sql`in_ledger`),
     index('jobs_state').on(t.queue, t.state, t.dueAt),
-    index('jobs_cancelling').on(t.cancelRequestedAt).where(sql`cancel_requested_at is not null`),
+    index('jobs_cancelling')
+      .on(t.cancelRequestedAt)
+      .where(sql`cancel_requested_at is not null`),
   ],
 );
 
@@ -116,7 +120,9 @@ export const history = pgTable(
     index('history_created').on(t.createdAt.desc(), t.id.desc()),
     index('history_finished').on(t.finishedAt.desc(), t.id.desc()),
     index('history_terms').using('gin', t.terms),
-    index('history_error').using('gin', sql`${t.errorText} gin_trgm_ops`).where(sql`error_text is not null`),
+    index('history_error')
+      .using('gin', sql`${t.errorText} gin_trgm_ops`)
+      .where(sql`error_text is not null`),
   ],
 );
 
@@ -168,7 +174,12 @@ export const keys = pgTable(
     /** For a throttle: held until then whatever becomes of the job. */
     until: moment('until'),
   },
-  (t) => [index('keys_job').on(t.jobId), index('keys_until').on(t.until).where(sql`until is not null`)],
+  (t) => [
+    index('keys_job').on(t.jobId),
+    index('keys_until')
+      .on(t.until)
+      .where(sql`until is not null`),
+  ],
 );
 
 /** What is in force on the control stream, by key. */

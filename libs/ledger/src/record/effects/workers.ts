@@ -12,7 +12,9 @@ export const noteWorkers: Effect = async (tx, _changes, facts) => {
     if (!known || fact.at >= known.at) newest.set(fact.worker, fact);
   }
   if (newest.size === 0) return;
-  await tx.query(PUT_WORKERS, [JSON.stringify([...newest.values()].sort((a, b) => (a.worker < b.worker ? -1 : 1)).map(columnsOf))]);
+  await tx.query(PUT_WORKERS, [
+    JSON.stringify([...newest.values()].sort((a, b) => (a.worker < b.worker ? -1 : 1)).map(columnsOf)),
+  ]);
 };
 
 const PUT_WORKERS = `

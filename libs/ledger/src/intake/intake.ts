@@ -1,0 +1,152 @@
+import type { Broker, Delivery, Publisher, Subscription } from '@scutwork/jobs';
+import { isDatabaseAway } from '../store/database';
+import type { LedgerEvents } from '../ledger-events';
+
+/** One queue that the ledger takes from. */
+export interface IntakeOptions {
+  broker: Broker;
+  queue: string;
+  /** Most messages held at a time. */
+  prefetch: number;
+  /** Most messages of one batch. */
+  most: number;
+  /** Records a batch in one transaction. What it throws for its data sets the culprit aside; see {@link Intake}. */
+  record(deliveries: readonly Delivery[]): Promise<void>;
+  /** Where what cannot be recorded goes. */
+  parked: string;
+  publisher: Publisher;
+  events: LedgerEvents;
+}
+
+const SHORTEST_WAIT_MS = 250;
+const LONGEST_WAIT_MS = 5_000;
+
+/**
+ * Takes messages from one queue, records them in batches and acknowledges them after the commit. While a batch is being
+ * written the next one gathers, so batches grow with the load and nothing waits when there is none.
+ *
+ * A batch that fails for its data is halved until the culprit stands alone; that one is put into `parked` with its error.
+ * While the database is away nothing is taken: what was held is returned, and the queue keeps the rest.
+ */
+export class Intake {
+  private waiting: Delivery[] = [];
+  private subscription: Subscription | undefined;
+  private writing: Promise<void> | undefined;
+  private stopped = false;
+  private waitMs = SHORTEST_WAIT_MS;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: IntakeOptions) {}
+
+  /** @throws BrokerError when the queue cannot be consumed */
+  async start(): Promise<void> {
+    await this.open();
+  }
+
+  /** Whether it takes messages just now. */
+  get taking(): boolean {
+    return this.subscription?.open === true;
+  }
+
+  /** Ends after the batch that is being written; the rest returns to the queue. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.writing;
+    await this.subscription?.close();
+    this.subscription = undefined;
+  }
+
+  private async open(): Promise<void> {
+    const { broker, queue, prefetch } = this.options;
+    this.subscription = await broker.subscribe({
+      queue,
+      prefetch,
+      onDelivery: (delivery) => {
+        this.waiting.push(delivery);
+        this.write();
+      },
+      onLost: () => {
+        this.waiting = this.waiting.filter((delivery) => delivery.alive);
+      },
+    });
+  }
+
+  private write(): void {
+    if (this.writing || this.stopped || this.waiting.length === 0) return;
+    this.writing = this.writeAll().finally(() => {
+      this.writing = undefined;
+      this.write();
+    });
+  }
+
+  private async writeAll(): Promise<void> {
+    // What arrives in one turn of the event loop is one batch.
+    await new Promise((resolve) => setImmediate(resolve));
+    const batch = this.waiting.splice(0, this.options.most);
+    try {
+      await this.recordAndAck(batch);
+      this.waitMs = SHORTEST_WAIT_MS;
+    } catch (error) {
+      await this.retreat(batch, error);
+    }
+  }
+
+  private async recordAndAck(batch: readonly Delivery[]): Promise<void> {
+    try {
+      await this.options.record(batch);
+      for (const delivery of batch) delivery.ack();
+    } catch (error) {
+      if (isDatabaseAway(error)) throw error;
+      const [only] = batch;
+      if (batch.length === 1 && only) return this.park(only, error);
+      const half = Math.ceil(batch.length / 2);
+      await this.recordAndAck(batch.slice(0, half));
+      await this.recordAndAck(batch.slice(half));
+    }
+  }
+
+  private async park(delivery: Delivery, error: unknown): Promise<void> {
+    const { publisher, parked, events, queue } = this.options;
+    const reason = error instanceof Error ? error.message : String(error);
+    const { message } = delivery;
+    await new Promise<void>((resolve, reject) => {
+      publisher.publish(
+        {
+          exchange: '',
+          routingKey: parked,
+          body: message.body,
+          mandatory: true,
+          messageId: message.messageId,
+          type: message.type,
+          contentType: 'application/octet-stream',
+          headers: { 'x-parked-from': queue, 'x-parked-reason': reason.slice(0, 1_000) },
+        },
+        (failure) => (failure ? reject(new Error(`it cannot be parked: ${failure.reason}`)) : resolve()),
+      );
+    });
+    delivery.ack();
+    events.parked(queue, reason);
+  }
+
+  /** The database is away, or nothing can be parked: give back what is held, once, and come again later. */
+  private async retreat(batch: readonly Delivery[], error: unknown): Promise<void> {
+    this.options.events.failed(`recording from ${this.options.queue}`, error, isDatabaseAway(error));
+    await this.subscription?.cancel();
+    for (const delivery of [...batch, ...this.waiting.splice(0)]) delivery.requeue();
+    await this.subscription?.close();
+    this.subscription = undefined;
+    if (this.stopped) return;
+    this.timer = setTimeout(() => void this.comeBack(), this.waitMs);
+    this.waitMs = Math.min(LONGEST_WAIT_MS, this.waitMs * 2);
+  }
+
+  private async comeBack(): Promise<void> {
+    try {
+      if (!this.stopped) await this.open();
+    } catch (error) {
+      this.options.events.failed(`consuming ${this.options.queue}`, error, false);
+      if (!this.stopped) this.timer = setTimeout(() => void this.comeBack(), this.waitMs);
+    }
+  }
+}
