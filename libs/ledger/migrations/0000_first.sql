@@ -240,11 +240,12 @@ CREATE TABLE "workers" (
 --> statement-breakpoint
 CREATE INDEX "audit_at" ON "audit" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "counts_queue" ON "counts" USING btree ("queue");--> statement-breakpoint
-CREATE INDEX "history_created" ON "history" USING btree ("created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "history_finished" ON "history" USING btree ("finished_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "history_created" ON "history" USING btree ("created_at","id");--> statement-breakpoint
+CREATE INDEX "history_finished" ON "history" USING btree ("finished_at","id");--> statement-breakpoint
 CREATE INDEX "history_terms" ON "history" USING gin ("terms");--> statement-breakpoint
 CREATE INDEX "history_error" ON "history" USING gin ("error_text" gin_trgm_ops) WHERE error_text is not null;--> statement-breakpoint
-CREATE INDEX "jobs_created" ON "jobs" USING btree ("created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "history_own_until" ON "history_own" USING btree ((("finished_at" AT TIME ZONE 'UTC') + "keep_ms" * interval '1 millisecond'));--> statement-breakpoint
+CREATE INDEX "jobs_created" ON "jobs" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "jobs_terms" ON "jobs" USING gin ("terms");--> statement-breakpoint
 CREATE INDEX "jobs_due" ON "jobs" USING btree ("due_at") WHERE in_ledger;--> statement-breakpoint
 CREATE INDEX "jobs_state" ON "jobs" USING btree ("queue","state","due_at");--> statement-breakpoint

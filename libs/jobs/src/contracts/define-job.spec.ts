@@ -21,6 +21,7 @@ test.each([
   [{ type: 'email.welcome', retries: -1 }, 'attempts_invalid', 'email.welcome.retries'],
   [{ type: 'email.welcome', backoff: 'soon' }, 'backoff_invalid', 'email.welcome.backoff'],
   [{ type: 'email.welcome', timeout: 0 }, 'timeout_invalid', 'email.welcome.timeout'],
+  [{ type: 'email.welcome', secrets: ['a..b'] }, 'configuration_invalid', 'email.welcome.secrets'],
 ])('%j is refused by %s, naming %s', (declaration, code, field) => {
   expect(() => defineJob({ payload, ...declaration })).toThrow(expect.objectContaining({ code, field }));
 });

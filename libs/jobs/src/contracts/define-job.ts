@@ -15,6 +15,11 @@ export interface JobDeclaration<P extends Schema, R extends Schema> extends RunO
   payload: P;
   /** Gives the handler's result its type; it is not checked at run time. */
   result?: R;
+  /**
+   * Fields of the payload that nobody is shown, by path: `['password', 'card.number']`. A path through an array means each of
+   * its members. Views and exports have `[secret]` instead, and no search finds them. Default none.
+   */
+  secrets?: readonly string[];
 }
 
 /**
@@ -27,6 +32,7 @@ export interface JobDefinition<Input = unknown, Payload = Input, Result = unknow
   readonly version: number;
   readonly schema: Schema<Input, Payload>;
   readonly policy: Partial<RunPolicy>;
+  readonly secrets: readonly string[];
   /** Carries the result's type; has no value at run time. */
   readonly resultType?: Result;
 }
@@ -66,6 +72,16 @@ export function defineJob<P extends Schema, R extends Schema = Schema>(
     version,
     schema: declaration.payload,
     policy: Object.freeze(resolveRunOptions(declaration, type)),
+    secrets: Object.freeze(checkSecrets(declaration.secrets ?? [], type)),
+  });
+}
+
+function checkSecrets(secrets: readonly string[], type: string): string[] {
+  const isPath = (path: unknown): boolean => typeof path === 'string' && path.split('.').every((name) => name !== '');
+  if (Array.isArray(secrets) && secrets.every(isPath)) return [...secrets];
+  throw new ConfigurationError('configuration_invalid', `${type}: secrets must be paths of fields of the payload`, {
+    field: `${type}.secrets`,
+    hint: 'For example ["password", "card.number"].',
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Failure, ResolvedBackoff } from '@scutwork/jobs';
 import { PRIORITIES } from '@scutwork/jobs';
 import type { JobRow, Run } from './job-row';
+import type { Secrets } from './secrets';
 import { fingerprintOf, termsOf } from './terms';
 
 /** A row as the statements of `sql/` take and give it. */
@@ -10,7 +11,7 @@ export type Columns = Record<string, unknown>;
 const storable = (text: string): string => (text.includes('\u0000') ? text.replaceAll('\u0000', '\uFFFD') : text);
 const maybe = (text: string | undefined): string | undefined => (text === undefined ? undefined : storable(text));
 
-export function toColumns(job: JobRow): Columns {
+export function toColumns(job: JobRow, secrets: Secrets): Columns {
   const { error } = job;
   const fingerprint = error && fingerprintOf(job.type, error.name, error.message);
   return {
@@ -57,7 +58,7 @@ export function toColumns(job: JobRow): Columns {
     finished_at: job.finishedAt,
     cancel_requested_at: job.cancelRequestedAt,
     keep_ms: job.keepMs,
-    terms: termsOf({ ...job, fingerprint }),
+    terms: termsOf({ ...job, fingerprint }, secrets(job.type)),
   };
 }
 

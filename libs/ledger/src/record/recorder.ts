@@ -7,6 +7,7 @@ import { fromColumns, toColumns } from './columns';
 import type { JobRow } from './job-row';
 import { isFinished, merge } from './merge';
 import { logLines } from './log-lines';
+import { noSecrets, type Secrets } from './secrets';
 import { shelfOf } from './shelf';
 
 const FIND_JOBS = statement('find-jobs');
@@ -19,7 +20,7 @@ const PUT_LOGS = statement('put-logs');
  * One transaction writes rows at a time, whatever the number of producers: a job of which no row exists yet cannot be
  * locked, and two that see none would make two. Held for the milliseconds of one batch.
  */
-const RECORD_LOCK = 727_002;
+export const RECORD_LOCK = 727_002;
 /** A finished row may be older than the clock of whoever told its end thinks. */
 const CLOCK_SKEW_MS = 24 * 3_600_000;
 
@@ -37,6 +38,7 @@ export class Recorder {
   constructor(
     private readonly database: Database,
     private readonly effects: readonly Effect[],
+    private readonly secrets: Secrets = noSecrets,
   ) {}
 
   /** @throws what PostgreSQL throws; then nothing of the batch is recorded */
@@ -59,7 +61,7 @@ export class Recorder {
     const changes = [...known.values()]
       .filter(hasChanged)
       .map(({ row, before }) => ({ before: before?.row, after: row }));
-    await write(tx, changes);
+    await write(tx, changes, this.secrets);
     await putLogs(tx, ofJobs, removed);
     for (const effect of this.effects) await effect(tx, changes, facts);
     return changes;
@@ -98,24 +100,35 @@ async function findRemoved(
 ): Promise<Set<string>> {
   const absent = [...new Set(facts.filter(({ id }) => !known.has(id)).map(({ id }) => id))];
   if (absent.length === 0) return new Set();
-  const found = await tx.query<{ id: string }>('select id from tombstones where id = any($1::uuid[])', [absent]);
-  return new Set(found.rows.map(({ id }) => id));
+  const { rows } = await tx.query<{ removed: string[]; dropped: string | null }>(FIND_REMOVED, [absent]);
+  const removed = new Set(rows[0]?.removed);
+  const dropped = Number(rows[0]?.dropped ?? 0);
+  const told = new Map<string, number>();
+  for (const { id, at } of facts) told.set(id, Math.max(at, told.get(id) ?? 0));
+  for (const id of absent) if ((told.get(id) ?? 0) < dropped) removed.add(id);
+  return removed;
 }
+
+/** Single jobs have a tombstone. Whole days leave the end of the newest one dropped: what was told before it is of them. */
+const FIND_REMOVED = `
+select array(select id from tombstones where id = any($1::uuid[])) as removed,
+  (select value from heads where name = 'dropped') as dropped`;
 
 function hasChanged({ row, before }: Known): boolean {
   return before === undefined || JSON.stringify(row) !== before.text;
 }
 
-async function write(tx: Transaction, changes: readonly Change[]): Promise<void> {
+async function write(tx: Transaction, changes: readonly Change[], secrets: Secrets): Promise<void> {
   const finished = changes.filter(({ after }) => isFinished(after)).map(({ after }) => after);
   const open = changes.filter(({ after }) => !isFinished(after)).map(({ after }) => after);
   const leaveJobs = finished.map(({ id }) => id);
   const leaveHistory = changes.filter(({ before }) => isKnownFinished(before)).map(({ after }) => after.id);
   if (leaveJobs.length > 0) await tx.query('delete from jobs where id = any($1::uuid[])', [leaveJobs]);
   if (leaveHistory.length > 0) await tx.query('delete from history where id = any($1::uuid[])', [leaveHistory]);
-  if (open.length > 0) await tx.query(PUT_JOBS, [JSON.stringify(open.map(toColumns))]);
+  if (open.length > 0) await tx.query(PUT_JOBS, [JSON.stringify(open.map((job) => toColumns(job, secrets)))]);
   if (finished.length > 0) {
-    await tx.query(PUT_HISTORY, [JSON.stringify(finished.map((job) => ({ ...toColumns(job), shelf: shelfOf(job) })))]);
+    const rows = finished.map((job) => ({ ...toColumns(job, secrets), shelf: shelfOf(job) }));
+    await tx.query(PUT_HISTORY, [JSON.stringify(rows)]);
   }
 }
 

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Priority } from '@scutwork/jobs';
+import { pathOf, redact } from './secrets';
 
 /** Members of a payload that it can be found by; more are not looked at. */
 const MOST_PAYLOAD_TERMS = 24;
-const MOST_DEPTH = 4;
+/** Names in a path. */
+export const MOST_DEPTH = 4;
 /** Longer texts are looked for nowhere. */
-const MOST_VALUE_CHARS = 128;
+export const MOST_VALUE_CHARS = 128;
 
 interface Findable {
   type: string;
@@ -20,15 +22,16 @@ interface Findable {
   correlationId?: string;
   worker?: string;
   fingerprint?: string;
+  error?: unknown;
   payload?: string;
 }
 
 /**
  * What a job can be found by, as hashes of 32 bits in one array with one GIN index: PostgreSQL then intersects any
  * combination of filters, fields of the payload among them, without an index for each. A collision is found out when
- * the rows are read: every filter is checked on the row itself.
+ * the rows are read: every filter is checked on the row itself. Nothing is found by what is `secret` in its payload.
  */
-export function termsOf(job: Findable): number[] {
+export function termsOf(job: Findable, secrets: readonly string[] = []): number[] {
   const terms = [
     term('queue', job.queue),
     term('type', job.type),
@@ -42,8 +45,9 @@ export function termsOf(job: Findable): number[] {
   if (job.correlationId !== undefined) terms.push(term('correlation', job.correlationId));
   if (job.worker !== undefined) terms.push(term('worker', job.worker));
   if (job.fingerprint !== undefined) terms.push(term('fingerprint', job.fingerprint));
+  if (job.error !== undefined) terms.push(FAILED);
   for (const tag of job.tags ?? []) terms.push(term('tag', tag));
-  if (job.payload !== undefined) addPayload(terms, job.payload);
+  if (job.payload !== undefined) addPayload(terms, job.payload, secrets);
   return terms;
 }
 
@@ -64,6 +68,9 @@ export function payloadTerm(path: string, value: string | number | boolean | nul
 
 const remembered = new Map<string, number>();
 
+/** Of whatever has an error. */
+export const FAILED = term('has', 'error');
+
 /** FNV-1a over the UTF-16 units, as a signed 32-bit number: PostgreSQL's `integer`. */
 function fnv1a(text: string): number {
   let hash = 0x811c9dc5;
@@ -71,7 +78,7 @@ function fnv1a(text: string): number {
   return hash | 0;
 }
 
-function addPayload(terms: number[], payload: string): void {
+function addPayload(terms: number[], payload: string, secrets: readonly string[]): void {
   let value: unknown;
   try {
     value = JSON.parse(payload);
@@ -79,12 +86,17 @@ function addPayload(terms: number[], payload: string): void {
     return; // Foreign bodies need not be JSON: they are shown, and found by everything else.
   }
   const most = terms.length + MOST_PAYLOAD_TERMS;
-  walk(value, '', 0, (path, scalar) => {
-    if (terms.length < most) terms.push(payloadTerm(path, scalar));
+  walkScalars(redact(value, secrets), (path, scalar) => {
+    if (terms.length < most && !secrets.includes(path)) terms.push(payloadTerm(path, scalar));
   });
 }
 
-type Scalar = string | number | boolean | null;
+/** Calls `found` with every scalar that a payload can be found by, and its path. */
+export function walkScalars(value: unknown, found: (path: string, scalar: Scalar) => void): void {
+  walk(value, '', 0, found);
+}
+
+export type Scalar = string | number | boolean | null;
 
 /** Every scalar with its path. Members of arrays have the path of their array: `items.sku` finds any of them. */
 function walk(value: unknown, path: string, depth: number, found: (path: string, scalar: Scalar) => void): void {
@@ -95,8 +107,7 @@ function walk(value: unknown, path: string, depth: number, found: (path: string,
     for (const member of value.slice(0, MOST_PAYLOAD_TERMS)) walk(member, path, depth + 1, found);
     return;
   }
-  for (const [name, member] of Object.entries(value))
-    walk(member, path === '' ? name : `${path}.${name}`, depth + 1, found);
+  for (const [name, member] of Object.entries(value)) walk(member, pathOf(path, name), depth + 1, found);
 }
 
 /**

@@ -94,7 +94,7 @@ export const jobs = pgTable(
     uniqueKey: text('unique_key'),
   },
   (t) => [
-    index('jobs_created').on(t.createdAt.desc(), t.id.desc()),
+    index('jobs_created').on(t.createdAt, t.id),
     index('jobs_terms').using('gin', t.terms),
     index('jobs_due')
       .on(t.dueAt)
@@ -117,8 +117,8 @@ export const history = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.id, t.shelf, t.finishedAt] }),
-    index('history_created').on(t.createdAt.desc(), t.id.desc()),
-    index('history_finished').on(t.finishedAt.desc(), t.id.desc()),
+    index('history_created').on(t.createdAt, t.id),
+    index('history_finished').on(t.finishedAt, t.id),
     index('history_terms').using('gin', t.terms),
     index('history_error')
       .using('gin', sql`${t.errorText} gin_trgm_ops`)
