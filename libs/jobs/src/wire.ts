@@ -1,6 +1,9 @@
 // For those who speak the wire contract themselves: a ledger, a gateway, a tool. Job code needs none of it.
+export { atEntry } from './contracts/at-entry';
 export { BEAT_MS, CONTROL_MESSAGE_TYPE, LEASE_MS, PROBE_MESSAGE_TYPE } from './contracts/control';
 export type { CancelKind, ControlEntries, ControlEntry, ControlMessage } from './contracts/control';
+export { catalogOf, definitionIn } from './contracts/define-job';
+export type { JobCatalog } from './contracts/define-job';
 export { decodeHeaders, encodeHeaders, identityOf, messageIdOf } from './contracts/envelope';
 export type { JobHeaders } from './contracts/envelope';
 export { describeFailure } from './contracts/failure';
@@ -11,6 +14,7 @@ export { toJsonText } from './contracts/json';
 export type { JsonText } from './contracts/json';
 export { resolveJobOptions } from './contracts/options';
 export type { JobOverrides } from './contracts/options';
+export { payloadText } from './contracts/payload-text';
 export { validatePayload } from './contracts/validate';
 export { recordMessage } from './events/record-message';
 export { typeOfKey } from './topology/ladder-keys';

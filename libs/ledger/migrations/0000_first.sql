@@ -116,6 +116,7 @@ CREATE TABLE "history" (
 	"finished_at" timestamp (3) with time zone NOT NULL,
 	"cancel_requested_at" timestamp (3) with time zone,
 	"keep_ms" bigint,
+	"unique_key" text,
 	"terms" integer[] NOT NULL,
 	"shelf" smallint NOT NULL,
 	CONSTRAINT "history_id_shelf_finished_at_pk" PRIMARY KEY("id","shelf","finished_at")
@@ -177,9 +178,9 @@ CREATE TABLE "jobs" (
 	"finished_at" timestamp (3) with time zone,
 	"cancel_requested_at" timestamp (3) with time zone,
 	"keep_ms" bigint,
+	"unique_key" text,
 	"terms" integer[] NOT NULL,
-	"in_ledger" boolean DEFAULT false NOT NULL,
-	"unique_key" text
+	"in_ledger" boolean DEFAULT false NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "keys" (
@@ -253,5 +254,7 @@ CREATE INDEX "jobs_cancelling" ON "jobs" USING btree ("cancel_requested_at") WHE
 CREATE INDEX "keys_job" ON "keys" USING btree ("job_id");--> statement-breakpoint
 CREATE INDEX "keys_until" ON "keys" USING btree ("until") WHERE until is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "outbox_job" ON "outbox" USING btree ("job_id","generation");--> statement-breakpoint
+CREATE INDEX "outbox_ready" ON "outbox" USING btree ("seq") WHERE parked_until is null;--> statement-breakpoint
+CREATE INDEX "outbox_parked" ON "outbox" USING btree ("parked_until") WHERE parked_until is not null;--> statement-breakpoint
 CREATE INDEX "tombstones_until" ON "tombstones" USING btree ("until");--> statement-breakpoint
 INSERT INTO "heads" ("name", "value") VALUES ('control', 0), ('feed', 0), ('pulse', 0);

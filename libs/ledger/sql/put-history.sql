@@ -4,7 +4,7 @@ insert into history (
   attempt, delivery, max_attempts, timeout_ms, backoff, expires_at, payload, result, progress,
   progress_place, error, error_text, fingerprint, dead_reason, runs, tags, tenant, correlation_id, group_key,
   schedule, scheduled_for, flow, traceparent, worker, origin, created_at, submitted_at, due_at, started_at,
-  finished_at, cancel_requested_at, keep_ms, terms, shelf
+  finished_at, cancel_requested_at, keep_ms, unique_key, terms, shelf
 )
 select
   id, key, type, queue, priority, generation, base_generation, state, state_generation,
@@ -13,7 +13,7 @@ select
   fingerprint, dead_reason, runs, tags, tenant, correlation_id, group_key, schedule,
   to_timestamp(scheduled_for / 1000.0), flow, traceparent, worker, origin, to_timestamp(created_at / 1000.0),
   to_timestamp(submitted_at / 1000.0), to_timestamp(due_at / 1000.0), to_timestamp(started_at / 1000.0),
-  to_timestamp(finished_at / 1000.0), to_timestamp(cancel_requested_at / 1000.0), keep_ms, terms, shelf
+  to_timestamp(finished_at / 1000.0), to_timestamp(cancel_requested_at / 1000.0), keep_ms, unique_key, terms, shelf
 from json_to_recordset($1::json) as row (
     id uuid, key text, type text, queue text, priority smallint, generation int, base_generation int,
     state text, state_generation int, state_at float8, state_step smallint, attempt int, delivery int,
@@ -22,5 +22,5 @@ from json_to_recordset($1::json) as row (
     runs text, tags text[], tenant text, correlation_id text, group_key text, schedule text,
     scheduled_for float8, flow text, traceparent text, worker text, origin text, created_at float8,
     submitted_at float8, due_at float8, started_at float8, finished_at float8, cancel_requested_at float8,
-    keep_ms bigint, terms int[], shelf smallint
+    keep_ms bigint, unique_key text, terms int[], shelf smallint
 )

@@ -1,10 +1,11 @@
 -- $1: unfinished jobs as a JSON array of rows; times in milliseconds since 1970.
+-- `in_ledger` counts for new rows alone: where a known job is does not change by what is told of it.
 insert into jobs (
   id, key, type, queue, priority, generation, base_generation, state, state_generation, state_at, state_step,
   attempt, delivery, max_attempts, timeout_ms, backoff, expires_at, payload, result, progress,
   progress_place, error, error_text, fingerprint, dead_reason, runs, tags, tenant, correlation_id, group_key,
   schedule, scheduled_for, flow, traceparent, worker, origin, created_at, submitted_at, due_at, started_at,
-  finished_at, cancel_requested_at, keep_ms, terms
+  finished_at, cancel_requested_at, keep_ms, unique_key, terms, in_ledger
 )
 select
   id, key, type, queue, priority, generation, base_generation, state, state_generation,
@@ -13,7 +14,8 @@ select
   fingerprint, dead_reason, runs, tags, tenant, correlation_id, group_key, schedule,
   to_timestamp(scheduled_for / 1000.0), flow, traceparent, worker, origin, to_timestamp(created_at / 1000.0),
   to_timestamp(submitted_at / 1000.0), to_timestamp(due_at / 1000.0), to_timestamp(started_at / 1000.0),
-  to_timestamp(finished_at / 1000.0), to_timestamp(cancel_requested_at / 1000.0), keep_ms, terms
+  to_timestamp(finished_at / 1000.0), to_timestamp(cancel_requested_at / 1000.0), keep_ms, unique_key, terms,
+  coalesce(in_ledger, false)
 from json_to_recordset($1::json) as row (
     id uuid, key text, type text, queue text, priority smallint, generation int, base_generation int,
     state text, state_generation int, state_at float8, state_step smallint, attempt int, delivery int,
@@ -22,7 +24,7 @@ from json_to_recordset($1::json) as row (
     runs text, tags text[], tenant text, correlation_id text, group_key text, schedule text,
     scheduled_for float8, flow text, traceparent text, worker text, origin text, created_at float8,
     submitted_at float8, due_at float8, started_at float8, finished_at float8, cancel_requested_at float8,
-    keep_ms bigint, terms int[]
+    keep_ms bigint, unique_key text, terms int[], in_ledger boolean
 )
 on conflict (id) do update set
   key = excluded.key, type = excluded.type, queue = excluded.queue, priority = excluded.priority,
@@ -39,4 +41,4 @@ on conflict (id) do update set
   worker = excluded.worker, origin = excluded.origin, created_at = excluded.created_at,
   submitted_at = excluded.submitted_at, due_at = excluded.due_at, started_at = excluded.started_at,
   finished_at = excluded.finished_at, cancel_requested_at = excluded.cancel_requested_at,
-  keep_ms = excluded.keep_ms, terms = excluded.terms
+  keep_ms = excluded.keep_ms, unique_key = excluded.unique_key, terms = excluded.terms

@@ -1,5 +1,6 @@
 import type { Publisher, PublishFailure } from '../broker/broker';
-import type { AnyJob, InputOf } from '../contracts/define-job';
+import { atEntry } from '../contracts/at-entry';
+import { type AnyJob, type InputOf, definitionIn } from '../contracts/define-job';
 import { type ErrorCode, JobError, JobNotAccepted } from '../contracts/errors';
 import type { JobState } from '../contracts/job-state';
 import type { JobOptions } from '../contracts/options';
@@ -105,7 +106,13 @@ export class JobsClient implements Service {
    * @throws JobError `type_unknown` when no definition of that type was given to this client
    */
   async addNamed(type: string, payload: unknown, options?: JobOptions, provenance?: Provenance): Promise<AddedJob> {
-    const prepared = await prepareJob(this.definitionOf(type, 'type'), payload, options, this.settings, provenance);
+    const prepared = await prepareJob(
+      definitionIn(this.settings.catalog, type, 'type'),
+      payload,
+      options,
+      this.settings,
+      provenance,
+    );
     return this.publish(prepared, provenance);
   }
 
@@ -122,7 +129,9 @@ export class JobsClient implements Service {
   /** {@link addMany} for entries of different types, by name. */
   async addManyNamed(entries: readonly NamedEntry[]): Promise<AddedJobs> {
     return this.addPrepared(
-      await this.prepareAll(entries, (entry, index) => this.definitionOf(entry.type, `jobs[${index}].type`)),
+      await this.prepareAll(entries, (entry, index) =>
+        definitionIn(this.settings.catalog, entry.type, `jobs[${index}].type`),
+      ),
     );
   }
 
@@ -182,26 +191,12 @@ export class JobsClient implements Service {
     if (records === 'on') this.records?.add(event);
     events.emit(event);
   }
-
-  private definitionOf(type: string, field: string): AnyJob {
-    const definition = this.settings.catalog.get(type);
-    if (definition) return definition;
-    throw new JobError('type_unknown', `There is no job type ${JSON.stringify(type)}`, {
-      field,
-      hint: `Known types: ${[...this.settings.catalog.keys()].sort().join(', ') || 'none'}.`,
-    });
-  }
 }
 
 /** @throws whatever is not about one job */
 function asNotAccepted(error: unknown): JobNotAccepted {
   if (error instanceof JobNotAccepted) return error;
   throw error;
-}
-
-function atEntry(error: JobError, index: number): JobError {
-  const field = error.field?.startsWith('jobs[') ? error.field : `jobs[${index}].${error.field ?? ''}`;
-  return new JobError(error.code, `Entry ${index}: ${error.message}`, { field, hint: error.hint, cause: error });
 }
 
 const REFUSALS: Record<PublishFailure['kind'], { code: ErrorCode; outcome: 'refused' | 'unknown'; hint: string }> = {

@@ -1,12 +1,13 @@
 import type { AnyJob } from '../contracts/define-job';
 import { encodeHeaders, messageIdOf } from '../contracts/envelope';
-import { DeliveryError, JobError } from '../contracts/errors';
+import { DeliveryError } from '../contracts/errors';
 import type { JobEvent } from '../contracts/job-events';
 import { type JobIdentity, checkJobId, newJobId } from '../contracts/job-id';
 import type { Priority } from '../contracts/job-type';
-import { type JsonText, toJsonText } from '../contracts/json';
+import type { JsonText } from '../contracts/json';
 import type { OutgoingMessage } from '../contracts/message';
 import { DEFAULT_RUN_POLICY, type JobOptions, type JobOverrides, resolveJobOptions } from '../contracts/options';
+import { payloadText } from '../contracts/payload-text';
 import { validatePayload } from '../contracts/validate';
 import { routeJob } from '../topology/route';
 import type { ClientSettings } from './client-options';
@@ -110,37 +111,6 @@ export function submittedEvent(job: PreparedJob, at: number, provenance: Provena
     schedule: provenance.schedule,
     traceparent: provenance.traceparent,
   };
-}
-
-function payloadText(payload: unknown, type: string, maxBytes: number): JsonText {
-  let text: JsonText | undefined;
-  try {
-    text = toJsonText(payload);
-  } catch (cause) {
-    throw notJson(type, cause);
-  }
-  if (text === undefined) throw notJson(type, undefined);
-  // A character is at least one byte: most payloads are known to be small without counting.
-  const bytes = text.length * 3 <= maxBytes ? 0 : Buffer.byteLength(text);
-  if (bytes > maxBytes) {
-    throw new JobError(
-      'payload_too_large',
-      `The payload of ${type} has ${bytes} bytes of JSON; ${maxBytes} are the most`,
-      {
-        field: 'payload',
-        hint: 'Store large data elsewhere and put a reference into the payload.',
-      },
-    );
-  }
-  return text;
-}
-
-function notJson(type: string, cause: unknown): JobError {
-  return new JobError('payload_not_json', `The payload of ${type} cannot be written as JSON`, {
-    field: 'payload',
-    hint: 'Use plain data: no undefined, functions, cycles or bigint.',
-    cause,
-  });
 }
 
 /** @throws DeliveryError when the client was stopped */

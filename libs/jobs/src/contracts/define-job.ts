@@ -103,3 +103,17 @@ export function catalogOf(definitions: readonly AnyJob[]): JobCatalog {
   }
   return catalog;
 }
+
+/**
+ * The definition of a type that was given by its name.
+ * @param field where the name stood, e.g. `jobs[3].type`
+ * @throws JobError `type_unknown`
+ */
+export function definitionIn(catalog: JobCatalog, type: string, field: string): AnyJob {
+  const definition = catalog.get(type);
+  if (definition) return definition;
+  throw new JobError('type_unknown', `There is no job type ${JSON.stringify(type)}`, {
+    field,
+    hint: `Known types: ${[...catalog.keys()].sort().join(', ') || 'none'}.`,
+  });
+}

@@ -23,6 +23,8 @@ const LONGEST_WAIT_MS = 10_000;
 export class DutyRunner {
   private readonly ending = new AbortController();
   private wakeUp: (() => void) | undefined;
+  /** Called for since its last run began. */
+  private woken = false;
   private failures = 0;
   private loop: Promise<void> | undefined;
   /** Milliseconds since 1970 of its last run that went well; for health. */
@@ -38,8 +40,9 @@ export class DutyRunner {
     this.loop ??= this.go();
   }
 
-  /** Runs it now instead of at its time. */
+  /** Runs it now instead of at its time; once more when it is just running. */
   wake(): void {
+    this.woken = true;
     this.wakeUp?.();
   }
 
@@ -58,6 +61,7 @@ export class DutyRunner {
   }
 
   private async runOnce(signal: AbortSignal): Promise<boolean> {
+    this.woken = false;
     try {
       const end = this.duty.alone ? await this.runAlone(signal) : await this.duty.run(signal);
       this.failures = 0;
@@ -87,7 +91,7 @@ export class DutyRunner {
         clearTimeout(timer);
         resolve();
       };
-      if (this.ending.signal.aborted) this.wakeUp();
+      if (this.woken || this.ending.signal.aborted) this.wakeUp();
     });
     this.wakeUp = undefined;
   }

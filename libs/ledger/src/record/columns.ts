@@ -7,8 +7,13 @@ import { fingerprintOf, termsOf } from './terms';
 /** A row as the statements of `sql/` take and give it. */
 export type Columns = Record<string, unknown>;
 
-/** PostgreSQL's text holds every character but this one. JSON has it escaped; our own texts can have it as it is. */
-const storable = (text: string): string => (text.includes('\u0000') ? text.replaceAll('\u0000', '\uFFFD') : text);
+/**
+ * PostgreSQL's text holds every character but `\u0000` and halves of a pair. Within JSON they are escaped; our own texts
+ * can have them as they are.
+ */
+const storable = (text: string): string => text.replace(UNSTORABLE, '\uFFFD');
+// eslint-disable-next-line no-control-regex -- it is the one that is refused
+const UNSTORABLE = /[\u0000\p{Surrogate}]/gu;
 const maybe = (text: string | undefined): string | undefined => (text === undefined ? undefined : storable(text));
 
 export function toColumns(job: JobRow, secrets: Secrets): Columns {
@@ -58,6 +63,7 @@ export function toColumns(job: JobRow, secrets: Secrets): Columns {
     finished_at: job.finishedAt,
     cancel_requested_at: job.cancelRequestedAt,
     keep_ms: job.keepMs,
+    unique_key: job.uniqueKey,
     terms: termsOf({ ...job, fingerprint }, secrets(job.type)),
   };
 }
@@ -106,6 +112,7 @@ export function fromColumns(row: Columns): JobRow {
     finishedAt: number(row.finished_at),
     cancelRequestedAt: number(row.cancel_requested_at),
     keepMs: number(row.keep_ms),
+    uniqueKey: text(row.unique_key),
   };
 }
 

@@ -74,6 +74,8 @@ export interface JobRow {
   finishedAt?: number;
   cancelRequestedAt?: number;
   keepMs?: number;
+  /** The unique key it was submitted with, with its type before it. */
+  uniqueKey?: string;
 }
 
 export type Origin = 'client' | 'api' | 'foreign' | 'schedule';

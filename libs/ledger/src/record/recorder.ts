@@ -6,6 +6,7 @@ import type { Change, Effect } from './change';
 import { fromColumns, toColumns } from './columns';
 import type { JobRow } from './job-row';
 import { isFinished, merge } from './merge';
+import { lockRows } from './lock-rows';
 import { logLines } from './log-lines';
 import { noSecrets, type Secrets } from './secrets';
 import { shelfOf } from './shelf';
@@ -16,11 +17,6 @@ const PUT_JOBS = statement('put-jobs');
 const PUT_HISTORY = statement('put-history');
 const PUT_LOGS = statement('put-logs');
 
-/**
- * One transaction writes rows at a time, whatever the number of producers: a job of which no row exists yet cannot be
- * locked, and two that see none would make two. Held for the milliseconds of one batch.
- */
-export const RECORD_LOCK = 727_002;
 /** A finished row may be older than the clock of whoever told its end thinks. */
 const CLOCK_SKEW_MS = 24 * 3_600_000;
 
@@ -50,7 +46,7 @@ export class Recorder {
   /** The same within a transaction of the caller's. */
   async recordIn(tx: Transaction, facts: readonly RecordedEvent[]): Promise<Change[]> {
     const ofJobs = facts.filter(isJobFact);
-    await tx.query('select pg_advisory_xact_lock($1)', [RECORD_LOCK]);
+    await lockRows(tx);
     const known = await find(tx, ofJobs);
     const removed = await findRemoved(tx, ofJobs, known);
     for (const fact of ofJobs) {
@@ -115,7 +111,7 @@ select array(select id from tombstones where id = any($1::uuid[])) as removed,
   (select value from heads where name = 'dropped') as dropped`;
 
 function hasChanged({ row, before }: Known): boolean {
-  return before === undefined || JSON.stringify(row) !== before.text;
+  return JSON.stringify(row) !== before?.text;
 }
 
 async function write(tx: Transaction, changes: readonly Change[], secrets: Secrets): Promise<void> {

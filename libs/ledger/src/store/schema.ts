@@ -78,6 +78,8 @@ const jobColumns = {
   cancelRequestedAt: moment('cancel_requested_at'),
   /** Own retention in ms; null: that of its state. */
   keepMs: bigint('keep_ms', { mode: 'number' }),
+  /** The unique key it was submitted with, with its type before it: see `submit/unique.ts`. */
+  uniqueKey: text('unique_key'),
   /** Hashes of what it can be found by: see `record/terms.ts`. */
   terms: integer('terms').array().notNull(),
 };
@@ -90,8 +92,6 @@ export const jobs = pgTable(
     id: uuid('id').primaryKey(),
     /** Nothing of it is at the broker: the due duty, a parent or a decision releases it. */
     inLedger: boolean('in_ledger').notNull().default(false),
-    /** The unique key it holds. */
-    uniqueKey: text('unique_key'),
   },
   (t) => [
     index('jobs_created').on(t.createdAt, t.id),
@@ -162,7 +162,16 @@ export const outbox = pgTable(
     parkedReason: text('parked_reason'),
     parkedUntil: moment('parked_until'),
   },
-  (t) => [uniqueIndex('outbox_job').on(t.jobId, t.generation)],
+  (t) => [
+    uniqueIndex('outbox_job').on(t.jobId, t.generation),
+    // What stands aside is never in the way of what can go.
+    index('outbox_ready')
+      .on(t.seq)
+      .where(sql`parked_until is null`),
+    index('outbox_parked')
+      .on(t.parkedUntil)
+      .where(sql`parked_until is not null`),
+  ],
 );
 
 /** Unique keys and who holds them. Released by the move of that job to a final state, in the same transaction. */

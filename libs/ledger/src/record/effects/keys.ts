@@ -1,7 +1,10 @@
 import type { Effect } from '../change';
 import { isFinished } from '../merge';
 
-/** A job that is finished holds its unique key no longer, but for one that is held for a time. */
+/**
+ * A job that is finished holds its unique key no longer, but for one that is held for a time; and not one that another
+ * has taken over meanwhile.
+ */
 export const releaseKeys: Effect = async (tx, changes) => {
   const finished = changes.filter(({ before, after }) => isFinished(after) && !(before && isFinished(before)));
   if (finished.length === 0) return;
