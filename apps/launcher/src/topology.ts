@@ -1,6 +1,15 @@
 // `npm run topology`: the exchanges, queues and bindings of the job types that come with it.
 // `-- --markdown` prints the reference page, `-- --json` the plan as a value.
-import { describePlan, namesFor, planAsMarkdown, planTopology, queueOf, type TopologyPlan } from '@scutwork/jobs';
+import {
+  describePlan,
+  mergePlans,
+  namesFor,
+  planAsMarkdown,
+  planLedger,
+  planTopology,
+  queueOf,
+  type TopologyPlan,
+} from '@scutwork/jobs';
 import { jobs } from '@scutwork/workers/jobs';
 
 const INTRODUCTION = `# Topology
@@ -8,8 +17,9 @@ const INTRODUCTION = `# Topology
 What exists on the broker, with the default prefix \`jobs\` and the queues of the job types that come with Scutwork.
 Every queue and exchange is durable. Each further job queue adds the six queues and eighteen bindings that \`email\` has here.
 
-The queues and exchanges carry these names in RabbitMQ's management pages too. \`(* x 5).1.#\` stands for a binding key
-of five times \`*.\` and then \`1.#\`. Why it is so: [the delay ladder](../explanation/delay-ladder.md),
+The queues and exchanges carry these names in RabbitMQ's management pages too. Where a binding says
+\`job-wait-01=true\`, it is that header which a message must have. \`jobs.ledger\`, \`jobs.later\`, \`jobs.submit\`, \`jobs.events\` and
+\`jobs.control\` exist where a ledger has run. Why it is so: [the delay ladder](../explanation/delay-ladder.md),
 [priorities](../explanation/priorities.md), [guarantees](../explanation/guarantees.md).
 
 This page is made by \`npm run -s topology -- --markdown > docs/reference/topology.md\`.`;
@@ -17,7 +27,8 @@ This page is made by \`npm run -s topology -- --markdown > docs/reference/topolo
 /** What `npm run topology` prints for these flags. */
 export function topology(flags: readonly string[], prefix?: string): string {
   const queues = jobs.map(({ type }) => queueOf(type));
-  const plan: TopologyPlan = planTopology({ names: namesFor(prefix), queues });
+  const names = namesFor(prefix);
+  const plan: TopologyPlan = mergePlans([planTopology({ names, queues }), planLedger({ names })]);
   if (flags.includes('--json')) return JSON.stringify(plan, null, 2);
   return flags.includes('--markdown') ? `${INTRODUCTION}\n\n${planAsMarkdown(plan)}` : describePlan(plan);
 }

@@ -17,6 +17,5 @@ export type { JobOverrides } from './contracts/options';
 export { payloadText } from './contracts/payload-text';
 export { validatePayload } from './contracts/validate';
 export { recordMessage } from './events/record-message';
-export { typeOfKey } from './topology/ladder-keys';
 export { routeJob } from './topology/route';
 export type { Route, Wait } from './topology/route';

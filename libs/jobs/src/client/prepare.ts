@@ -72,19 +72,22 @@ function messageOf(
     timestamp: Math.floor(settings.clock.now() / 1_000),
     correlationId: overrides.correlationId,
     appId: settings.appId,
-    headers: encodeHeaders({
-      key,
-      delayMs: route.remainingMs,
-      maxAttempts: overrides.maxAttempts,
-      backoff: overrides.backoff,
-      timeoutMs: overrides.timeoutMs,
-      expiresAtMs: overrides.expiresAtMs,
-      tags: overrides.tags,
-      tenant: overrides.tenant,
-      schedule: provenance.schedule,
-      traceparent: provenance.traceparent,
-      recorded: settings.records === 'on',
-    }),
+    headers: Object.assign(
+      encodeHeaders({
+        key,
+        delayMs: route.remainingMs,
+        maxAttempts: overrides.maxAttempts,
+        backoff: overrides.backoff,
+        timeoutMs: overrides.timeoutMs,
+        expiresAtMs: overrides.expiresAtMs,
+        tags: overrides.tags,
+        tenant: overrides.tenant,
+        schedule: provenance.schedule,
+        traceparent: provenance.traceparent,
+        recorded: settings.records === 'on',
+      }),
+      route.headers,
+    ),
   };
 }
 

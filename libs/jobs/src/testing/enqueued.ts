@@ -2,7 +2,7 @@ import type { Broker, Publisher } from '../broker/broker';
 import { decodeHeaders, identityOf } from '../contracts/envelope';
 import { PRIORITIES, type Priority, isPriority, queueOf } from '../contracts/job-type';
 import type { IncomingMessage, OutgoingMessage } from '../contracts/message';
-import { LADDER_BITS, LADDER_UNIT_MS, typeOfKey } from '../topology/ladder-keys';
+import { LADDER_UNIT_MS, waitUnits } from '../topology/ladder';
 import type { Names } from '../topology/names';
 
 /** A job that was added, as the broker got it. */
@@ -68,7 +68,7 @@ export function enqueuedFrom(message: OutgoingMessage, names: Names, addedAt: nu
   const received = { ...message, queue: '', headers: message.headers ?? {}, redelivered: false, deliveryCount: 0 };
   const headers = decodeHeaders(received satisfies IncomingMessage);
   if (!way || 'field' in headers || headers.attempt > 1 || headers.deferredMs > 0) return undefined;
-  const type = message.type ?? typeOfKey(message.routingKey);
+  const type = message.type ?? message.routingKey;
   const identity = identityOf(received);
   return {
     ...{ id: identity?.id, key: identity?.key, type, queue: queueOf(type), priority: way.priority },
@@ -79,7 +79,7 @@ export function enqueuedFrom(message: OutgoingMessage, names: Names, addedAt: nu
 }
 
 function wayOf(
-  { exchange, routingKey }: OutgoingMessage,
+  { exchange, routingKey, headers = {} }: OutgoingMessage,
   names: Names,
 ): { priority: Priority; delayMs: number } | undefined {
   const level = PRIORITIES.find((priority) =>
@@ -87,10 +87,8 @@ function wayOf(
   );
   if (level) return { priority: level, delayMs: 0 };
   if (!exchange.startsWith(names.delay(0).slice(0, -2))) return undefined;
-  const words = routingKey.split('.');
-  const priority = words[LADDER_BITS];
-  const units = Number.parseInt(words.slice(0, LADDER_BITS).join(''), 2);
-  return isPriority(priority) ? { priority, delayMs: units * LADDER_UNIT_MS } : undefined;
+  const priority = routingKey.split('.')[1];
+  return isPriority(priority) ? { priority, delayMs: waitUnits(headers) * LADDER_UNIT_MS } : undefined;
 }
 
 function parsed(body: Buffer): unknown {

@@ -6,7 +6,7 @@ const plan = planTopology({ names: namesFor(), queues: ['email'] });
 const small = {
   exchanges: [{ name: 'jobs.in.low', type: 'topic' as const, alternate: 'jobs.stray', purpose: 'door' }],
   queues: [{ name: 'jobs.stray', type: 'quorum' as const, arguments: { 'x-queue-type': 'quorum' }, purpose: 'strays' }],
-  bindings: [{ from: 'jobs.in.low', to: 'jobs.stray', toKind: 'queue' as const, key: '*.*.*.*.*.1.#' }],
+  bindings: [{ from: 'jobs.in.low', to: 'jobs.stray', toKind: 'queue' as const, key: '', header: 'job-wait-01' }],
 };
 
 test('a plan is printed as tables of text', () => {
@@ -22,9 +22,9 @@ test('a plan is printed as tables of text', () => {
     'jobs.stray  strays   x-queue-type=quorum',
     '',
     'Bindings (1)',
-    'from exchange  to                key',
-    '-------------  ----------------  -----------',
-    'jobs.in.low    queue jobs.stray  (* x 5).1.#',
+    'from exchange  to                key or header',
+    '-------------  ----------------  ----------------',
+    'jobs.in.low    queue jobs.stray  job-wait-01=true',
   ]);
 });
 
@@ -63,7 +63,7 @@ test('what is added, removed and changed is told, each by its name', () => {
     '~ exchange jobs.in.low: alternate jobs.stray -> (none)',
     '- queue jobs.stray',
     '+ queue jobs.later',
-    '- binding jobs.in.low -> queue jobs.stray by "(* x 5).1.#"',
+    '- binding jobs.in.low -> queue jobs.stray by "job-wait-01=true"',
   ]);
 });
 

@@ -56,7 +56,7 @@ function factsOf<T extends { name: string }>(things: readonly T[], facts: (thing
 }
 
 function bindingNames(plan: TopologyPlan): Map<string, Facts> {
-  return new Map(plan.bindings.map((b) => [`${b.from} -> ${b.toKind} ${b.to} by "${shortKey(b.key)}"`, new Map()]));
+  return new Map(plan.bindings.map((b) => [`${b.from} -> ${b.toKind} ${b.to} by "${conditionOf(b)}"`, new Map()]));
 }
 
 function diffThings(
@@ -91,8 +91,8 @@ function tablesOf(plan: TopologyPlan): Table[] {
     },
     {
       title: `Bindings (${plan.bindings.length})`,
-      head: ['from exchange', 'to', 'key'],
-      rows: plan.bindings.map((b) => [b.from, targetOf(b), shortKey(b.key)]),
+      head: ['from exchange', 'to', 'key or header'],
+      rows: plan.bindings.map((b) => [b.from, targetOf(b), conditionOf(b)]),
     },
   ];
 }
@@ -104,10 +104,8 @@ const argumentsOf = (queue: QueuePlan): string =>
 
 const targetOf = (binding: BindingPlan): string => `${binding.toKind} ${binding.to}`;
 
-/** Ladder keys start with up to 28 times `*.`: they are counted, for people. */
-function shortKey(key: string): string {
-  return key.replace(/^(\*\.){4,}/, (stars) => `(* x ${stars.length / 2}).`);
-}
+/** What a message must have to take it: a key, or at a headers exchange a header. */
+const conditionOf = ({ key, header }: BindingPlan): string => (header === undefined ? key : `${header}=true`);
 
 function asText({ title, head, rows }: Table): string {
   const widths = widthsOf([head, ...rows]);

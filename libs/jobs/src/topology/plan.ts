@@ -1,7 +1,7 @@
 import ms from 'ms';
 import { PRIORITIES, jobTypeFault } from '../contracts/job-type';
 import { ConfigurationError } from '../contracts/errors';
-import { LADDER_BITS, LADDER_UNIT_MS, dueBindingKey, skipBindingKey, waitBindingKey } from './ladder-keys';
+import { LADDER_BITS, LADDER_UNIT_MS, dueKey, waitHeader } from './ladder';
 import type { Names } from './names';
 
 export type QueueType = 'quorum' | 'classic';
@@ -10,7 +10,7 @@ export type PlannedQueueType = QueueType | 'stream';
 
 export interface ExchangePlan {
   name: string;
-  type: 'topic' | 'direct' | 'fanout';
+  type: 'topic' | 'direct' | 'fanout' | 'headers';
   /** Exchange for what no queue takes. */
   alternate?: string;
   purpose: string;
@@ -29,6 +29,8 @@ export interface BindingPlan {
   to: string;
   toKind: 'queue' | 'exchange';
   key: string;
+  /** For a headers exchange: the header that a message must have, set to true. */
+  header?: string;
 }
 
 /** What must exist on the broker. A value: printed, compared, snapshot-tested; applied in one place. */
@@ -120,7 +122,7 @@ export function mergePlans(plans: readonly TopologyPlan[]): TopologyPlan {
     ),
     bindings: uniqueBy(
       plans.flatMap((plan) => plan.bindings),
-      (b) => `${b.from}\n${b.to}\n${b.key}`,
+      (b) => `${b.from}\n${b.to}\n${b.key}\n${b.header ?? ''}`,
     ),
   };
 }
@@ -148,7 +150,12 @@ function commonPlan(names: Names, type: QueueType): TopologyPlan {
           ...stray,
           purpose: `door for publishers in other languages, priority ${p}; key = job type`,
         })),
-        { name: names.due, type: 'topic', ...stray, purpose: 'back from the delay ladder to the work queues' },
+        {
+          name: names.due,
+          type: 'direct',
+          ...stray,
+          purpose: 'back from the delay ladder to the work queues; key = queue.priority',
+        },
         { name: names.deadExchange, type: 'direct', ...stray, purpose: 'dead letters; key = queue' },
         {
           name: names.suspectExchange,
@@ -167,29 +174,33 @@ function commonPlan(names: Names, type: QueueType): TopologyPlan {
   ]);
 }
 
-/** A delay is a binary number: each set bit is one wait in the queue of that bit, highest first. */
+/**
+ * A delay is a binary number: each set bit is one header, and one wait in the queue of that bit, highest first. A message
+ * without the header of a level matches nothing there and falls to the next by the alternate exchange.
+ */
 function ladderPlan(names: Names, type: QueueType): TopologyPlan {
   const bits = Array.from({ length: LADDER_BITS }, (_, i) => LADDER_BITS - 1 - i);
+  const below = (bit: number): string => (bit === 0 ? names.due : names.delay(bit - 1));
   return {
-    exchanges: bits.map((bit) => ({ name: names.delay(bit), type: 'topic', purpose: `delay ladder, bit ${bit}` })),
+    exchanges: bits.map((bit) => ({
+      name: names.delay(bit),
+      type: 'headers',
+      alternate: below(bit),
+      purpose: `delay ladder, bit ${bit}`,
+    })),
     queues: bits.map((bit) => ({
       name: names.delay(bit),
       type,
-      arguments: {
-        ...safeDeadLettering(type, bit === 0 ? names.due : names.delay(bit - 1)),
-        'x-message-ttl': LADDER_UNIT_MS * 2 ** bit,
-      },
+      arguments: { ...safeDeadLettering(type, below(bit)), 'x-message-ttl': LADDER_UNIT_MS * 2 ** bit },
       purpose: `waits ${waitText(LADDER_UNIT_MS * 2 ** bit)}`,
     })),
-    bindings: bits.flatMap((bit): BindingPlan[] => [
-      { from: names.delay(bit), to: names.delay(bit), toKind: 'queue', key: waitBindingKey(bit) },
-      {
-        from: names.delay(bit),
-        to: bit === 0 ? names.due : names.delay(bit - 1),
-        toKind: 'exchange',
-        key: skipBindingKey(bit),
-      },
-    ]),
+    bindings: bits.map((bit) => ({
+      from: names.delay(bit),
+      to: names.delay(bit),
+      toKind: 'queue',
+      key: '',
+      header: waitHeader(bit),
+    })),
   };
 }
 
@@ -226,7 +237,7 @@ function queuePlan(names: Names, queue: string, type: QueueType): TopologyPlan {
           { from: names.direct(p), ...to, key: queue },
           // Not through the priority exchange: an alternate exchange does not fire behind an exchange binding.
           { from: names.door(p), ...to, key: `${queue}.#` },
-          { from: names.due, ...to, key: dueBindingKey(p, queue) },
+          { from: names.due, ...to, key: dueKey(queue, p) },
         ];
       }),
       { from: names.suspectExchange, to: names.suspect(queue), toKind: 'queue', key: queue },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { PRIORITIES } from '../contracts/job-type';
-import { LADDER_BITS, LADDER_MAX_UNITS, LADDER_UNIT_MS, typeOfKey } from './ladder-keys';
+import { LADDER_BITS, LADDER_MAX_UNITS, LADDER_UNIT_MS, waitHeaders, waitUnits } from './ladder';
 import { namesFor } from './names';
 import { planTopology } from './plan';
 import { type Route, routeJob } from './route';
@@ -23,26 +23,27 @@ function matches(pattern: string[], key: string[]): boolean {
   return key.length > 0 && (head === '*' || head === key[0]) && matches(rest, key.slice(1));
 }
 
-const taken = (exchange: string, key: string) =>
-  plan.bindings.filter((b) => b.from === exchange && matches(b.key.split('.'), key.split('.')));
+const taken = (exchange: string, { routingKey: key, headers }: Pick<Route, 'routingKey' | 'headers'>) =>
+  plan.bindings.filter(
+    (b) =>
+      b.from === exchange &&
+      (b.header === undefined ? matches(b.key.split('.'), key.split('.')) : headers[b.header] === true),
+  );
 
-function waitedMs({ routingKey }: Route): number {
-  const bits = routingKey.split('.').slice(0, LADDER_BITS);
-  expect(bits.every((bit) => bit === '0' || bit === '1')).toBe(true);
-  return bits.reduce((sum, bit, i) => sum + (bit === '1' ? LADDER_UNIT_MS * 2 ** (LADDER_BITS - 1 - i) : 0), 0);
-}
+const waitedMs = ({ headers }: Route): number => waitUnits(headers) * LADDER_UNIT_MS;
 
 test('without a delay a job goes to the direct exchange of its priority, by its queue', () => {
   for (const none of [0, -5]) {
     expect(routeJob(names, 'email.welcome', 'high', { delayMs: none, exact: false })).toEqual({
       exchange: 'jobs.to.high',
       routingKey: 'email',
+      headers: {},
       remainingMs: 0,
     });
   }
 });
 
-test('the bits of the key add up to the delay, rounded up to a tenth of a second', () => {
+test('the waits of the headers add up to the delay, rounded up to a tenth of a second', () => {
   fc.assert(
     fc.property(delayMs, priority, type, (delay, p, t) => {
       const route = routeJob(names, t, p, { delayMs: delay, exact: true });
@@ -67,11 +68,7 @@ test('no wait is shorter than asked for, and a rounded one at most a quarter lon
   );
 });
 
-const hopsOf = ({ routingKey }: Route) =>
-  routingKey
-    .split('.')
-    .slice(0, LADDER_BITS)
-    .filter((bit) => bit === '1').length;
+const hopsOf = ({ headers }: Route) => Object.keys(headers).length;
 
 test('what is longer than the ladder goes round with the rest', () => {
   const route = routeJob(names, 'email.welcome', 'low', { delayMs: year, exact: true });
@@ -86,7 +83,7 @@ test.each([LADDER_MAX_UNITS * LADDER_UNIT_MS, LADDER_MAX_UNITS * LADDER_UNIT_MS 
     for (const exact of [true, false]) {
       expect(routeJob(names, 'email', 'low', { delayMs: delay, exact })).toMatchObject({
         exchange: 'jobs.delay.v1.27',
-        routingKey: `${'1.'.repeat(28)}low.email`,
+        headers: waitHeaders(LADDER_MAX_UNITS),
       });
     }
   },
@@ -103,29 +100,22 @@ test('at every exchange a message goes exactly one way, and ends in the work que
       const route = routeJob(names, t, p, { delayMs: delay, exact });
       let waited = 0;
       for (let exchange = route.exchange; exchange !== names.due;) {
-        const ways = taken(exchange, route.routingKey);
-        const [way] = ways;
-        if (!way || ways.length > 1) throw new Error(`${ways.length} ways at ${exchange} for ${route.routingKey}`);
-        const queue = way.toKind === 'queue' ? plan.queues.find(({ name }) => name === way.to) : undefined;
+        const ways = taken(exchange, route);
+        if (ways.length > 1) throw new Error(`${ways.length} ways at ${exchange}`);
+        const queue = ways[0] && plan.queues.find(({ name }) => name === ways[0]?.to);
         waited += Number(queue?.arguments['x-message-ttl'] ?? 0);
-        exchange = String(queue ? queue.arguments['x-dead-letter-exchange'] : way.to);
+        const alternate = plan.exchanges.find(({ name }) => name === exchange)?.alternate;
+        exchange = String(queue ? queue.arguments['x-dead-letter-exchange'] : alternate);
       }
       expect(waited).toBe(waitedMs(route));
-      const queue = names.work(t.split('.')[0] ?? '', p);
-      expect(taken(names.due, route.routingKey).map(({ to }) => to)).toEqual([queue]);
-      expect(taken(names.direct(p), t.split('.')[0] ?? '').map(({ to }) => to)).toEqual([queue]);
-      expect(taken(names.priority(p), t).map(({ to }) => to)).toEqual([queue]);
-      expect(taken(names.door(p), t).map(({ to }) => to)).toEqual([queue]);
+      const first = t.split('.')[0] ?? '';
+      const queue = names.work(first, p);
+      const byKey = (routingKey: string) => ({ routingKey, headers: {} });
+      expect(taken(names.due, route).map(({ to }) => to)).toEqual([queue]);
+      expect(taken(names.direct(p), byKey(first)).map(({ to }) => to)).toEqual([queue]);
+      expect(taken(names.priority(p), byKey(t)).map(({ to }) => to)).toEqual([queue]);
+      expect(taken(names.door(p), byKey(t)).map(({ to }) => to)).toEqual([queue]);
     }),
     { numRuns: 50 },
-  );
-});
-
-test('the type is read from a key whether or not it came down the ladder', () => {
-  fc.assert(
-    fc.property(delayMs, priority, type, (delay, p, t) => {
-      expect(typeOfKey(t)).toBe(t);
-      expect(typeOfKey(routeJob(names, t, p, { delayMs: delay, exact: true }).routingKey)).toBe(t);
-    }),
   );
 });

@@ -1,11 +1,13 @@
 import { type Priority, queueOf } from '../contracts/job-type';
-import { LADDER_MAX_UNITS, LADDER_UNIT_MS, ladderKey } from './ladder-keys';
+import { LADDER_MAX_UNITS, LADDER_UNIT_MS, dueKey, waitHeaders } from './ladder';
 import type { Names } from './names';
 
 /** Where a message is published, and what it must still wait when it arrives. */
 export interface Route {
   exchange: string;
   routingKey: string;
+  /** The levels of the ladder where it waits; to be put among the message's headers. */
+  headers: Readonly<Record<string, true>>;
   /** Milliseconds left after this pass of the ladder; 0 for all but waits of more than 310 days. */
   remainingMs: number;
 }
@@ -16,17 +18,23 @@ export interface Wait {
   exact: boolean;
 }
 
+const NO_HEADERS = Object.freeze({});
+
 /**
  * The way of a job to its work queue: at once, or down the delay ladder. Whoever knows the queue takes the direct
  * exchange of the level: matching a topic costs the broker a third more per job (docs/decisions).
  */
 export function routeJob(names: Names, type: string, priority: Priority, wait: Wait): Route {
-  if (wait.delayMs <= 0) return { exchange: names.direct(priority), routingKey: queueOf(type), remainingMs: 0 };
+  const queue = queueOf(type);
+  if (wait.delayMs <= 0) {
+    return { exchange: names.direct(priority), routingKey: queue, headers: NO_HEADERS, remainingMs: 0 };
+  }
   const wanted = Math.ceil(wait.delayMs / LADDER_UNIT_MS);
   const units = Math.min(LADDER_MAX_UNITS, wait.exact ? wanted : roundUpToHighBits(wanted));
   return {
     exchange: names.delay(Math.floor(Math.log2(units))),
-    routingKey: ladderKey(units, priority, type),
+    routingKey: dueKey(queue, priority),
+    headers: waitHeaders(units),
     remainingMs: Math.max(0, wait.delayMs - units * LADDER_UNIT_MS),
   };
 }

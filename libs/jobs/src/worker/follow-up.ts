@@ -2,6 +2,7 @@ import { HEADER } from '../contracts/headers';
 import { type JobHeaders, encodeHeaders } from '../contracts/envelope';
 import type { HeaderValue, OutgoingMessage } from '../contracts/message';
 import type { Outcome } from '../contracts/outcome';
+import { isWaitHeader } from '../topology/ladder';
 import type { Names } from '../topology/names';
 import { type Route, routeJob } from '../topology/route';
 import type { Run } from './run';
@@ -44,7 +45,7 @@ export function followUp(run: Run, outcome: Outcome, names: Names): OutgoingMess
   }
 }
 
-const at = (exchange: string, routingKey: string): Route => ({ exchange, routingKey, remainingMs: 0 });
+const at = (exchange: string, routingKey: string): Route => ({ exchange, routingKey, headers: {}, remainingMs: 0 });
 
 function republish(run: Run, route: Route, changes: Partial<JobHeaders>): OutgoingMessage {
   const { message, job } = run;
@@ -62,6 +63,7 @@ function republish(run: Run, route: Route, changes: Partial<JobHeaders>): Outgoi
     headers: {
       ...foreignHeaders(message.headers),
       ...encodeHeaders({ ...job, recorded: isRecorded(run), ...changes }),
+      ...route.headers,
     },
   };
 }
@@ -86,7 +88,7 @@ const BROKERS = /^(x-(first-|last-)?death|x-delivery-count$|x-acquired-count$|CC
 function foreignHeaders(headers: Readonly<Record<string, unknown>>): Record<string, HeaderValue> {
   const kept: Record<string, HeaderValue> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (OWN.has(name) || BROKERS.test(name)) continue;
+    if (OWN.has(name) || BROKERS.test(name) || isWaitHeader(name)) continue;
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') kept[name] = value;
   }
   return kept;

@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { arrived, settingsWith } from '../../../../test/support/delivered';
 import { defineJob } from '../contracts/define-job';
-import { routeJob } from '../topology/route';
-import { namesFor } from '../topology/names';
 import { Handlers } from './handlers';
 
 const Welcome = defineJob({
@@ -26,11 +24,6 @@ describe('the type of a message', () => {
 
   test('is its routing key where it has no type property', () => {
     expect(arrived({ routingKey: 'email.welcome' }).job.type).toBe('email.welcome');
-  });
-
-  test('is its routing key without the bits of the ladder', () => {
-    const { routingKey } = routeJob(namesFor(), 'email.welcome', 'low', { delayMs: 700, exact: true });
-    expect(arrived({ routingKey, place: { queue: 'email' } }).job.type).toBe('email.welcome');
   });
 
   test.each(['com.example.welcome', 'WelcomeEvent', 'report.daily', ''])(

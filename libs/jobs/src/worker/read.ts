@@ -3,7 +3,6 @@ import { type JobHeaders, type ReceivedJob, decodeHeaders, identityOf, receivedJ
 import { HEADER } from '../contracts/headers';
 import { type Priority, isPriority, jobTypeFault, queueOf } from '../contracts/job-type';
 import type { IncomingMessage } from '../contracts/message';
-import { typeOfKey } from '../topology/ladder-keys';
 import type { Handlers } from './handlers';
 import { packetPattern } from './packet';
 import type { Place, Run } from './run';
@@ -56,7 +55,7 @@ function typeOf(message: IncomingMessage, queue: string, handlers: Handlers): st
   if (message.type !== undefined && handlers.find(message.type)?.queue === queue) return message.type;
   const isOfQueue = (type: string): boolean => !jobTypeFault(type) && queueOf(type) === queue;
   if (message.type !== undefined && isOfQueue(message.type)) return message.type;
-  const byKey = typeOfKey(message.routingKey);
+  const byKey = message.routingKey;
   if (isOfQueue(byKey) && handlers.find(byKey)) return byKey;
   const pattern = packetPattern(message.body);
   return pattern !== undefined && isOfQueue(pattern) ? pattern : byKey;
@@ -81,5 +80,5 @@ function keyOf(job: ReceivedJob, place: Place): string {
 
 /** The type of a delivery as far as it shows without reading it; for caps of one type. */
 export function typeHint(message: IncomingMessage): string {
-  return message.type ?? typeOfKey(message.routingKey);
+  return message.type ?? message.routingKey;
 }

@@ -101,11 +101,12 @@ function takenOver(wanted: QueuePlan['arguments'], { argument, found }: Mismatch
   return { ...rest, [argument]: /^-?\d+$/.test(found) ? Number(found) : found };
 }
 
-async function bind(throwaway: Throwaway, { from, to, toKind, key }: BindingPlan): Promise<void> {
+async function bind(throwaway: Throwaway, { from, to, toKind, key, header }: BindingPlan): Promise<void> {
   const channel = await throwaway.get();
   try {
-    if (toKind === 'queue') await channel.bindQueue(to, from, key);
-    else await channel.bindExchange(to, from, key);
+    const args = header === undefined ? {} : { 'x-match': 'all', [header]: true };
+    if (toKind === 'queue') await channel.bindQueue(to, from, key, args);
+    else await channel.bindExchange(to, from, key, args);
   } catch (error) {
     throw refusal(error, { operation: 'bind', from, to });
   }

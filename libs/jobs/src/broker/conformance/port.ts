@@ -2,7 +2,7 @@ import { BrokerError, ScutworkError } from '../../contracts/errors';
 import type { OutgoingMessage } from '../../contracts/message';
 import type { Names } from '../../topology/names';
 import { type BindingPlan, type QueuePlan, type TopologyPlan, planTopology } from '../../topology/plan';
-import { LADDER_BITS } from '../../topology/ladder-keys';
+import { LADDER_BITS } from '../../topology/ladder';
 import type { Broker, PublishFailure, Publisher, SubscribeOptions, Subscription } from '../broker';
 import type { Delivery } from '../delivery';
 import { type BrokerTestWorld, until } from './world';

@@ -1,5 +1,6 @@
 import type { Clock } from '../../lifecycle/clock';
 import { type DeathReason, goesInCircles, headersAfterDeath } from './deaths';
+import type { Routed } from './exchanges';
 import { Fifo } from './fifo';
 import type { StoredMessage } from './message';
 import type { Turns } from './turns';
@@ -20,7 +21,7 @@ export interface DeadLetterPolicy {
 export interface DeadLetterOffice {
   readonly clock: Clock;
   readonly turns: Turns;
-  targets(exchange: string, routingKey: string): Iterable<string>;
+  targets(exchange: string, message: Routed): Iterable<string>;
   /** False when the queue refuses it. */
   offer(queue: string, message: StoredMessage): boolean;
 }
@@ -78,7 +79,7 @@ export class DeadLetters {
 
   private handOver(letter: Letter): boolean {
     const { message } = letter;
-    const targets = letter.refusedBy ?? [...this.office.targets(message.exchange, message.routingKey)];
+    const targets = letter.refusedBy ?? [...this.office.targets(message.exchange, message)];
     const straight = targets.filter((queue) => !goesInCircles(message.headers, queue));
     const refusedBy = straight.filter((queue) => !this.office.offer(queue, message));
     if (refusedBy.length > 0) letter.refusedBy = refusedBy;

@@ -10,6 +10,12 @@ interface Exchange {
   bindings: Map<string, Binding>;
 }
 
+/** What of a message decides about its way. */
+export interface Routed {
+  routingKey: string;
+  headers?: Readonly<Record<string, unknown>>;
+}
+
 /** The exchanges and bindings of a world, and the way of a message through them. */
 export class Exchanges {
   private readonly byName = new Map<string, Exchange>();
@@ -24,7 +30,7 @@ export class Exchanges {
 
   /** Binding twice is binding once. */
   bind(binding: BindingPlan): void {
-    const id = `${binding.toKind}\n${binding.to}\n${binding.key}`;
+    const id = `${binding.toKind}\n${binding.to}\n${binding.key}\n${binding.header ?? ''}`;
     this.byName.get(binding.from)?.bindings.set(id, { ...binding, words: wordsOf(binding.key) });
   }
 
@@ -37,7 +43,7 @@ export class Exchanges {
   }
 
   /** Names of the queues that a message reaches, each once. Every exchange on the way is visited once. */
-  route(from: string, routingKey: string): Set<string> {
+  route(from: string, { routingKey, headers = {} }: Routed): Set<string> {
     const words = wordsOf(routingKey);
     const queues = new Set<string>();
     const onTheWay = new Set([from]);
@@ -45,7 +51,7 @@ export class Exchanges {
     for (const name of onTheWay) {
       const exchange = this.byName.get(name);
       if (!exchange) continue;
-      const targets = targetsOf(exchange, routingKey, words);
+      const targets = targetsOf(exchange, routingKey, words, headers);
       for (const target of targets) (target.toKind === 'queue' ? queues : onTheWay).add(target.to);
       // A binding to an exchange is a match, even when nothing lies behind it: the alternate stays silent.
       if (targets.length === 0 && exchange.plan.alternate !== undefined) onTheWay.add(exchange.plan.alternate);
@@ -54,13 +60,20 @@ export class Exchanges {
   }
 }
 
-function targetsOf({ plan, bindings }: Exchange, routingKey: string, words: readonly string[]): Binding[] {
+function targetsOf(
+  { plan, bindings }: Exchange,
+  routingKey: string,
+  words: readonly string[],
+  headers: Readonly<Record<string, unknown>>,
+): Binding[] {
   const all = [...bindings.values()];
   switch (plan.type) {
     case 'fanout':
       return all;
     case 'direct':
       return all.filter((binding) => binding.key === routingKey);
+    case 'headers':
+      return all.filter(({ header }) => header !== undefined && headers[header] === true);
     case 'topic':
       return all.filter((binding) => topicMatches(binding.words, words));
   }

@@ -1,3 +1,4 @@
+import { routeJob } from '../../topology/route';
 import { fakeClock } from '../../testing/fake-clock';
 import { namesFor } from '../../topology/names';
 import type { BindingPlan, ExchangePlan, QueuePlan, TopologyPlan } from '../../topology/plan';
@@ -198,11 +199,8 @@ describe('time', () => {
     const world = memoryWorld({ clock });
     const topology = smallPlan(names, ['email'], 4);
     const first = await connected(world.connect(), topology);
-    const { exchange, routingKey } = {
-      exchange: names.delay(0),
-      routingKey: `${'0.'.repeat(27)}1.normal.email.welcome`,
-    };
-    await publish(first.publisher(), outgoing({ exchange, routingKey, messageId: 'm1' }));
+    const { exchange, routingKey, headers } = routeJob(names, 'email.welcome', 'normal', { delayMs: 100, exact: true });
+    await publish(first.publisher(), outgoing({ exchange, routingKey, headers, messageId: 'm1' }));
     await first.stop();
     expect(clock.timers).toBe(0);
     await clock.advance(60_000);

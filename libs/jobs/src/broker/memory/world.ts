@@ -4,7 +4,7 @@ import type { OutgoingMessage } from '../../contracts/message';
 import type { ExchangePlan, QueuePlan, TopologyPlan } from '../../topology/plan';
 import type { QueueDepth } from '../broker';
 import type { DeadLetterOffice } from './dead-letters';
-import { Exchanges } from './exchanges';
+import { Exchanges, type Routed } from './exchanges';
 import { type StoredMessage, storedFrom } from './message';
 import { Queue } from './queue';
 import { Turns } from './turns';
@@ -89,11 +89,11 @@ export class World implements DeadLetterOffice {
   }
 
   publish(message: OutgoingMessage): Verdict {
-    const { exchange, routingKey } = message;
+    const { exchange } = message;
     if (exchange !== '' && !this.exchanges.get(exchange)) {
       return { kind: 'channel_closed', reason: `404 NOT_FOUND - no exchange '${exchange}'` };
     }
-    const targets = this.targets(exchange, routingKey);
+    const targets = this.targets(exchange, message);
     if (targets.length === 0) {
       return message.mandatory ? { kind: 'returned', reason: '312 NO_ROUTE' } : { kind: 'confirmed' };
     }
@@ -105,8 +105,8 @@ export class World implements DeadLetterOffice {
   }
 
   /** Queues that a message reaches; the exchange without a name is bound to every queue by its name. */
-  targets(exchange: string, routingKey: string): string[] {
-    const names = exchange === '' ? [routingKey] : [...this.exchanges.route(exchange, routingKey)];
+  targets(exchange: string, message: Routed): string[] {
+    const names = exchange === '' ? [message.routingKey] : [...this.exchanges.route(exchange, message)];
     return names.filter((name) => this.queues.has(name));
   }
 
