@@ -1,5 +1,5 @@
 import type { JobEvent } from '@scutwork/jobs/wire';
-import { placeOf } from './merge';
+import { placeOf } from './place';
 
 interface LogLine {
   job_id: string;

@@ -1,6 +1,6 @@
 import type { Failure } from '@scutwork/jobs';
 import type { JobEvent } from '@scutwork/jobs/wire';
-import type { Run, RunEnd } from './job-row';
+import type { Run } from './job-row';
 
 /** A job that fails for ever under a schedule of its own must not grow without bound: these many of the newest are kept. */
 const MOST_RUNS = 100;
@@ -52,14 +52,20 @@ function compare(a: Run, b: Run): number {
 /** One run ends once; told otherwise twice, the earlier end counts. */
 function complete(run: Run, told: Run): void {
   run.delivery = Math.min(run.delivery, told.delivery);
-  if (told.endedAt === undefined) return;
-  const order = ({ endedAt, end }: Run): [number, RunEnd | ''] => [endedAt ?? Number.MAX_SAFE_INTEGER, end ?? ''];
-  const [a, b] = [order(told), order(run)];
-  if (a[0] > b[0] || (a[0] === b[0] && a[1] >= b[1])) return;
+  if (told.endedAt === undefined || !isEarlierEnd(told, run)) return;
   run.endedAt = told.endedAt;
   run.end = told.end;
   run.failure = told.failure;
   run.delayMs = told.delayMs;
+}
+
+function isEarlierEnd(a: Run, b: Run): boolean {
+  const [x, y] = [a.endedAt ?? Number.MAX_SAFE_INTEGER, b.endedAt ?? Number.MAX_SAFE_INTEGER];
+  if (x !== y) return x < y;
+  // In one millisecond: any will do that is the same for everybody. Without the stack, which older runs lose.
+  const text = ({ end, delayMs, failure }: Run): string =>
+    JSON.stringify([end ?? '', delayMs, failure?.name, failure?.message, failure?.code]);
+  return text(a) < text(b);
 }
 
 /** Stacks are long and of the newest failure alone of interest. */

@@ -1,6 +1,7 @@
-import { type JobEvent, idTimeMs, queueOf } from '@scutwork/jobs/wire';
+import { type JobEvent, type Submission, idTimeMs, queueOf } from '@scutwork/jobs/wire';
 import type { JobRow } from './job-row';
 import { mergeRun, newestFailure, newestRun } from './merge-runs';
+import { placeOf } from './place';
 
 type Submitted = Extract<JobEvent, { event: 'submitted' | 'adopted' }>;
 type Ended = Extract<JobEvent, { event: 'completed' | 'dead' | 'cancelled' | 'expired' }>;
@@ -25,7 +26,8 @@ const STEPS = {
  * What is known of a job once this fact is known too. Facts may come late, twice and in any order (they do: they are
  * told at least once, by several processes); in the end the row is the same.
  *
- * - Final states absorb: completed over dead over cancelled over expired; of two of one kind the earlier counts.
+ * - Final states absorb: completed over dead over cancelled over expired; of two of one kind the earlier counts, and
+ *   what a worker told over what was read off a dead letter.
  * - Before that the newest fact makes the state: by generation, attempt, time, step.
  * - Of two submissions of one id the earlier counts.
  * - Facts of a generation before the last redrive say nothing of the state.
@@ -35,14 +37,15 @@ const STEPS = {
 export function merge(row: JobRow | undefined, fact: JobEvent): JobRow {
   const job = row ?? blank(fact);
   job.key ??= fact.key;
-  job.traceparent ??= fact.traceparent;
+  job.traceparent = least(job.traceparent, fact.traceparent);
+  if (job.submittedAt === undefined) rename(job, fact.type);
   if (fact.generation > job.generation) job.generation = fact.generation;
   job.createdAt = Math.min(job.createdAt, startOf(fact));
 
   if (isSubmission(fact)) mergeSubmission(job, fact);
   else mergeRun(job.runs, fact);
   if (fact.event === 'progressed') mergeProgress(job, fact);
-  if (fact.event === 'dead') job.payload ??= fact.payload;
+  if (fact.event === 'dead' && job.submittedAt === undefined) job.payload = least(job.payload, fact.payload);
 
   if (fact.generation >= job.baseGeneration) {
     if (isEnd(fact)) mergeEnd(job, fact);
@@ -87,6 +90,17 @@ function blank({ id, key, type, generation }: JobEvent): JobRow {
   };
 }
 
+/** What nothing decides on is the same for everybody if it is the least of all that was told. */
+function least<T extends string>(known: T | undefined, told: T | undefined): T | undefined {
+  return known === undefined || (told !== undefined && told < known) ? told : known;
+}
+
+/** One id, two types: only a mistake of whoever chose the id. The submission that counts says which it is. */
+function rename(job: JobRow, type: string): void {
+  job.type = least(job.type, type) ?? type;
+  job.queue = queueOf(job.type);
+}
+
 /** A job is not younger than the first thing that is told of it. */
 function startOf(fact: JobEvent): number {
   return 'startedAt' in fact && fact.startedAt !== undefined ? Math.min(fact.startedAt, fact.at) : fact.at;
@@ -97,9 +111,15 @@ function isSubmission(fact: JobEvent): fact is Submitted {
 }
 
 function mergeSubmission(job: JobRow, fact: Submitted): void {
-  if (job.submittedAt !== undefined && !isEarlier([fact.at, fact.payload], [job.submittedAt, job.payload ?? '']))
-    return;
+  if (job.submittedAt !== undefined) {
+    // A redrive may have changed what the job is run with: what was told of it before says no more.
+    if (fact.generation < job.baseGeneration) return;
+    if (fact.at > job.submittedAt) return;
+    if (fact.at === job.submittedAt && textOf(fact, fact.expiresAt) >= textOf(job, job.expiresAt)) return;
+  }
   job.submittedAt = fact.at;
+  job.type = fact.type;
+  job.queue = queueOf(fact.type);
   job.priority = fact.priority;
   job.payload = fact.payload;
   job.maxAttempts = fact.maxAttempts;
@@ -114,28 +134,36 @@ function mergeSubmission(job: JobRow, fact: Submitted): void {
   job.flow = fact.flow;
 }
 
-function mergeProgress(job: JobRow, fact: Extract<JobEvent, { event: 'progressed' }>): void {
-  const place = placeOf(fact);
-  if (job.progressPlace !== undefined && job.progressPlace >= place) return;
-  job.progressPlace = place;
-  job.progress = fact.progress;
+/** Of two submissions in one millisecond any may count, if it is the same one for everybody. */
+function textOf(
+  said: Omit<Submission, 'payload' | 'expiresAt'> & { type: string; payload?: string },
+  expiresAt?: number,
+) {
+  const {
+    type,
+    payload,
+    priority,
+    maxAttempts,
+    backoff,
+    timeoutMs,
+    tags,
+    tenant,
+    correlationId,
+    group,
+    schedule,
+    flow,
+  } = said;
+  return JSON.stringify([
+    ...[payload, type, priority, maxAttempts, backoff, timeoutMs, expiresAt],
+    ...[tags, tenant, correlationId, group, schedule, flow],
+  ]);
 }
 
-/** Sorts as text in the order in which a job said what it said. */
-export function placeOf({
-  generation,
-  attempt,
-  at,
-  seq,
-}: {
-  generation: number;
-  attempt: number;
-  at: number;
-  seq: number;
-}): string {
-  return [String(generation).padStart(6, '0'), String(attempt).padStart(4, '0'), at, String(seq).padStart(9, '0')].join(
-    '.',
-  );
+function mergeProgress(job: JobRow, fact: Extract<JobEvent, { event: 'progressed' }>): void {
+  const place = placeOf(fact);
+  if (!isEarlier([job.progressPlace ?? '', job.progress ?? ''], [place, fact.progress])) return;
+  job.progressPlace = place;
+  job.progress = fact.progress;
 }
 
 function isEnd(fact: JobEvent): fact is Ended {
@@ -155,7 +183,7 @@ function mergeEnd(job: JobRow, fact: Ended): void {
   job.delivery = fact.delivery;
   job.stateAt = fact.at;
   job.stateStep = 0;
-  job.worker = fact.worker;
+  job.worker = fact.worker === '' ? undefined : fact.worker;
   job.startedAt = fact.startedAt;
   job.finishedAt = fact.at;
   job.dueAt = undefined;
@@ -164,28 +192,44 @@ function mergeEnd(job: JobRow, fact: Ended): void {
   job.deadReason = fact.event === 'dead' ? fact.reason : undefined;
 }
 
-/** Two ends of one kind in one millisecond: any order will do that is the same for everybody. */
+/**
+ * Of two ends of one kind what a worker told counts over what was read off a dead letter (it knows no worker, and not
+ * when it was); then the earlier. Two in one millisecond: any order will do that is the same for everybody.
+ */
 function absorbs(fact: Ended, job: JobRow): boolean {
   const order = (end: string): number => ABSORBS.findIndex((state) => state === end);
-  const result = fact.event === 'completed' ? fact.result : undefined;
+  const second = (worker: string | undefined): number => (worker === undefined || worker === '' ? 1 : 0);
+  const [result, failure, reason] = [
+    fact.event === 'completed' ? fact.result : undefined,
+    fact.event === 'dead' ? fact.failure : undefined,
+    fact.event === 'dead' ? fact.reason : undefined,
+  ];
+  const told = [order(fact.event), second(fact.worker), fact.at, fact.generation, fact.attempt, fact.delivery];
+  const standing = [order(job.state), second(job.worker), job.stateAt, job.stateGeneration, job.attempt, job.delivery];
   return isEarlier(
-    [order(fact.event), fact.at, fact.generation, fact.attempt, fact.delivery, fact.worker, result ?? ''],
-    [order(job.state), job.stateAt, job.stateGeneration, job.attempt, job.delivery, job.worker ?? '', job.result ?? ''],
+    [...told, fact.worker, fact.startedAt ?? 0, reason ?? '', result ?? '', failure ? JSON.stringify(failure) : ''],
+    [
+      ...[...standing, job.worker ?? '', job.startedAt ?? 0, job.deadReason ?? '', job.result ?? ''],
+      job.error ? JSON.stringify(job.error) : '',
+    ],
   );
 }
 
 function mergeStep(job: JobRow, fact: Exclude<JobEvent, Ended>): void {
   if (isFinished(job)) return;
   const [attempt, delivery, worker] = isRunFact(fact) ? [fact.attempt, fact.delivery, fact.worker] : [0, 0, undefined];
+  const { state, dueAt } = stepOf(fact);
   const standing = [job.stateGeneration, job.attempt, job.stateAt, job.stateStep, job.delivery, job.worker ?? ''];
-  if (!isEarlier(standing, [fact.generation, attempt, fact.at, STEPS[fact.event], delivery, worker ?? ''])) return;
+  const told = [fact.generation, attempt, fact.at, STEPS[fact.event], delivery, worker ?? ''];
+  if (!isEarlier([...standing, job.state, job.dueAt ?? 0], [...told, state, dueAt ?? 0])) return;
   job.stateGeneration = fact.generation;
   job.attempt = attempt;
   job.delivery = delivery;
   job.stateAt = fact.at;
   job.stateStep = STEPS[fact.event];
   job.worker = worker;
-  enter(job, fact);
+  job.state = state;
+  job.dueAt = dueAt;
 }
 
 function isRunFact(fact: JobEvent): fact is Extract<JobEvent, { worker: string }> {
@@ -193,30 +237,27 @@ function isRunFact(fact: JobEvent): fact is Extract<JobEvent, { worker: string }
 }
 
 /** The state that a fact puts its job into, and until when it stays there by itself. */
-function enter(job: JobRow, fact: Exclude<JobEvent, Ended>): void {
+function stepOf(fact: Exclude<JobEvent, Ended>): Pick<JobRow, 'state' | 'dueAt'> {
   switch (fact.event) {
     case 'submitted':
-      return wait(job, fact.delayMs > 0 ? 'delayed' : 'waiting', fact.at + fact.delayMs);
+      return { state: fact.delayMs > 0 ? 'delayed' : 'waiting', dueAt: later(fact.at, fact.delayMs) };
     case 'deferred':
-      return wait(job, fact.reason === 'delay' ? 'delayed' : 'waiting', fact.at + fact.delayMs);
+      return { state: fact.reason === 'delay' ? 'delayed' : 'waiting', dueAt: later(fact.at, fact.delayMs) };
     case 'retrying':
-      return wait(job, 'retrying', fact.at + fact.delayMs);
+      return { state: 'retrying', dueAt: later(fact.at, fact.delayMs) };
     case 'adopted':
     case 'suspected':
-      return wait(job, 'waiting', fact.at);
+      return { state: 'waiting', dueAt: fact.at };
     case 'started':
     case 'progressed':
     case 'logged':
-      job.state = 'active';
-      job.dueAt = undefined;
-      return;
+      return { state: 'active', dueAt: undefined };
   }
 }
 
-function wait(job: JobRow, state: 'waiting' | 'delayed' | 'retrying', dueAt: number): void {
-  job.state = state;
-  job.dueAt = dueAt;
-}
+/** The last moment that JavaScript and PostgreSQL both know, in the year 275760. */
+const END_OF_TIME = 8_640_000_000_000_000;
+const later = (at: number, delayMs: number): number => Math.min(END_OF_TIME, at + delayMs);
 
 /** Member by member, the first that differs decides. */
 function isEarlier(a: readonly (number | string)[], b: readonly (number | string)[]): boolean {
