@@ -7,7 +7,7 @@ export type { JobCatalog } from './contracts/define-job';
 export { decodeHeaders, encodeHeaders, identityOf, messageIdOf } from './contracts/envelope';
 export type { JobHeaders } from './contracts/envelope';
 export { describeFailure } from './contracts/failure';
-export type { JobEvent, RecordedEvent, Submission } from './contracts/job-events';
+export type { JobEvent, LedgerPulse, RecordedEvent, Submission } from './contracts/job-events';
 export { checkJobId, idTimeMs, identify, newJobId } from './contracts/job-id';
 export { isPriority, jobTypeFault, queueOf } from './contracts/job-type';
 export { toJsonText } from './contracts/json';

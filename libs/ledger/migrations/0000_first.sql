@@ -43,7 +43,10 @@ CREATE TABLE "control" (
 	"key" text PRIMARY KEY NOT NULL,
 	"entry" json NOT NULL,
 	"version" bigint NOT NULL,
-	"at" timestamp (3) with time zone DEFAULT now() NOT NULL
+	"at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"queue" text,
+	"passable_at" timestamp (3) with time zone,
+	"several" boolean DEFAULT false NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "control_log" (
@@ -231,6 +234,7 @@ CREATE TABLE "workers" (
 	"types" text[] NOT NULL,
 	"running" uuid[] NOT NULL,
 	"held" integer NOT NULL,
+	"held_jobs" uuid[],
 	"control_version" bigint,
 	"started_at" timestamp (3) with time zone NOT NULL,
 	"said_at" timestamp (3) with time zone NOT NULL,

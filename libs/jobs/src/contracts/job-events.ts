@@ -94,6 +94,8 @@ export type SystemEvent =
       running: string[];
       /** Jobs delivered here that have not started. */
       held: number;
+      /** Their ids, unless they are too many to say. */
+      heldJobs?: string[];
       /** Milliseconds since 1970 at which the worker was started. */
       startedAt: number;
       /** The last version of the control stream that is in force here; undefined where there is no ledger. */
@@ -121,8 +123,22 @@ export type SystemEvent =
   | { event: 'schedule.ticked'; schedule: string; instant: number; jobId: string }
   | { event: 'schedule.failed'; schedule: string; instant: number; reason: string };
 
+/**
+ * A line that the ledger puts into its own inbox. What it reads after it was told later: so it knows whether silence is
+ * a worker's, or its own.
+ */
+export interface LedgerPulse {
+  event: 'ledger.pulse';
+  /** Which producer sent it. */
+  producer: string;
+  /** Counts up every 5 s; 0 does not count, but tells how far the inbox has been read. */
+  number: number;
+  /** Milliseconds since 1970 by the database's clock. */
+  at: number;
+}
+
 /** What is told to the ledger. */
-export type RecordedEvent = JobEvent | Extract<SystemEvent, { event: 'worker.seen' | 'queue.probed' }>;
+export type RecordedEvent = JobEvent | Extract<SystemEvent, { event: 'worker.seen' | 'queue.probed' }> | LedgerPulse;
 
 export type ScutworkEvent = JobEvent | SystemEvent;
 export type EventName = ScutworkEvent['event'];

@@ -7,6 +7,9 @@ type Submitted = Extract<JobEvent, { event: 'submitted' | 'adopted' }>;
 type Ended = Extract<JobEvent, { event: 'completed' | 'dead' | 'cancelled' | 'expired' }>;
 type Step = Exclude<JobEvent, { event: 'completed' | 'dead' | 'cancelled' | 'expired' }>;
 
+/** Of a job of which nothing is known but its id: it was cancelled before its record came. */
+export const UNKNOWN_TYPE = '';
+
 /** Final states absorb, an earlier one here over a later one, whatever comes when. */
 const ABSORBS = ['completed', 'dead', 'cancelled', 'expired'] as const;
 
@@ -36,6 +39,10 @@ const STEPS = {
  */
 export function merge(row: JobRow | undefined, fact: JobEvent): JobRow {
   const job = row ?? blank(fact);
+  if (job.type === UNKNOWN_TYPE) {
+    job.type = fact.type;
+    job.queue = queueOf(fact.type);
+  }
   job.key ??= fact.key;
   job.traceparent = least(job.traceparent, fact.traceparent);
   if (job.submittedAt === undefined) rename(job, fact.type);
@@ -69,7 +76,7 @@ export function isFinished(job: Pick<JobRow, 'state'>): boolean {
 }
 
 /** A job of which nothing is known but that it exists. */
-function blank({ id, key, type, generation }: JobEvent): JobRow {
+export function blank({ id, key, type, generation }: Pick<JobEvent, 'id' | 'key' | 'type' | 'generation'>): JobRow {
   return {
     id,
     key,

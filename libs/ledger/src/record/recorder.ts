@@ -47,29 +47,54 @@ export class Recorder {
   async recordIn(tx: Transaction, facts: readonly RecordedEvent[]): Promise<Change[]> {
     const ofJobs = facts.filter(isJobFact);
     await lockRows(tx);
-    const known = await find(tx, ofJobs);
+    const known = await find(tx, [...new Set(ofJobs.map(({ id }) => id))]);
     const removed = await findRemoved(tx, ofJobs, known);
     for (const fact of ofJobs) {
       const found = known.get(fact.id);
       if (found) found.row = merge(found.row, fact);
       else if (!removed.has(fact.id)) known.set(fact.id, { row: merge(undefined, fact), before: undefined });
     }
+    const changes = await this.writeChanged(tx, known);
+    await putLogs(tx, ofJobs, removed);
+    for (const effect of this.effects) await effect(tx, changes, facts);
+    return changes;
+  }
+
+  /**
+   * Changes rows by a decision of the ledger itself. `edit` gets each of the jobs, undefined for one that is not known,
+   * and returns it changed; undefined leaves it. What depends on a change follows as it does from facts.
+   */
+  async revise(
+    tx: Transaction,
+    ids: readonly string[],
+    edit: (row: JobRow | undefined, id: string) => JobRow | undefined,
+  ): Promise<Change[]> {
+    await lockRows(tx);
+    const known = await find(tx, ids);
+    for (const id of ids) {
+      const found = known.get(id);
+      const row = edit(found && structuredClone(found.row), id);
+      if (row) known.set(id, { row, before: found?.before });
+    }
+    const changes = await this.writeChanged(tx, known);
+    for (const effect of this.effects) await effect(tx, changes, []);
+    return changes;
+  }
+
+  private async writeChanged(tx: Transaction, known: ReadonlyMap<string, Known>): Promise<Change[]> {
     const changes = [...known.values()]
       .filter(hasChanged)
       .map(({ row, before }) => ({ before: before?.row, after: row }));
     await write(tx, changes, this.secrets);
-    await putLogs(tx, ofJobs, removed);
-    for (const effect of this.effects) await effect(tx, changes, facts);
     return changes;
   }
 }
 
 function isJobFact(fact: RecordedEvent): fact is JobEvent {
-  return fact.event !== 'worker.seen' && fact.event !== 'queue.probed';
+  return 'id' in fact;
 }
 
-async function find(tx: Transaction, facts: readonly JobEvent[]): Promise<Map<string, Known>> {
-  const ids = [...new Set(facts.map(({ id }) => id))];
+async function find(tx: Transaction, ids: readonly string[]): Promise<Map<string, Known>> {
   const known = new Map<string, Known>();
   if (ids.length === 0) return known;
   for (const row of (await tx.query(FIND_JOBS, [ids])).rows) remember(known, row as Record<string, unknown>);
@@ -129,7 +154,7 @@ async function write(tx: Transaction, changes: readonly Change[], secrets: Secre
 }
 
 function isKnownFinished(before: Change['before']): boolean {
-  return before !== undefined && isFinished(before);
+  return before ? isFinished(before) : false;
 }
 
 async function putLogs(tx: Transaction, facts: readonly JobEvent[], removed: ReadonlySet<string>): Promise<void> {

@@ -197,6 +197,12 @@ export const control = pgTable('control', {
   entry: json('entry').notNull(),
   version: bigint('version', { mode: 'number' }).notNull(),
   at: moment('at').notNull().defaultNow(),
+  /** Of a revocation: in which queue what it stops waits, null while that is not known. */
+  queue: text('queue'),
+  /** From when on at the latest that has come out of the delay ladder: a probe sent later passes it. */
+  passableAt: moment('passable_at'),
+  /** It stops copies of several generations: one that is reported dropped does not lift it. */
+  several: boolean('several').notNull().default(false),
 });
 
 /** The changes of control that are not published yet. */
@@ -219,6 +225,8 @@ export const workers = pgTable('workers', {
   types: text('types').array().notNull(),
   running: uuid('running').array().notNull(),
   held: integer('held').notNull(),
+  /** Null: the worker does not say, or they are too many to say. */
+  heldJobs: uuid('held_jobs').array(),
   controlVersion: bigint('control_version', { mode: 'number' }),
   startedAt: moment('started_at').notNull(),
   /** By the worker's clock. */

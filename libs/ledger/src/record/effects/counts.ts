@@ -1,5 +1,5 @@
 import type { Change, Effect } from '../change';
-import { isFinished } from '../merge';
+import { UNKNOWN_TYPE, isFinished } from '../merge';
 
 interface Delta {
   queue: string;
@@ -32,8 +32,9 @@ function deltasOf(changes: readonly Change[]): Delta[] {
     return delta;
   };
   for (const { before, after } of changes) {
-    if (before?.state === after.state) continue;
-    if (before) of(before.queue, before.type, before.state).n--;
+    if (before?.state === after.state && before.type === after.type) continue;
+    if (before && before.type !== UNKNOWN_TYPE) of(before.queue, before.type, before.state).n--;
+    if (after.type === UNKNOWN_TYPE) continue;
     const delta = of(after.queue, after.type, after.state);
     delta.n++;
     const { startedAt, finishedAt } = after;
