@@ -1,4 +1,4 @@
-import type { OutgoingMessage } from '../contracts/message';
+import type { IncomingMessage, OutgoingMessage } from '../contracts/message';
 import type { Service } from '../lifecycle/service';
 import type { TopologyPlan } from '../topology/plan';
 import type { Delivery } from './delivery';
@@ -70,8 +70,26 @@ export interface Subscription {
   close(): Promise<void>;
 }
 
+export interface ReadStreamOptions {
+  queue: string;
+  /**
+   * `last`: from the newest message, or some that were stored together with it. A time: from what was stored in that
+   * second, or a little earlier; one before the stream's oldest message reads all of it, one in the future only what comes.
+   */
+  from: 'last' | { timestampMs: number };
+  /** In the order of storing, first what is there, then what comes. May be called before `readStream` resolves. */
+  onMessage: (message: IncomingMessage) => void;
+  /** Its channel was closed by the broker or with the connection. It does not come back: read again from where you want. */
+  onLost?: (reason: string) => void;
+}
+
+/** One reader of a stream. Reading takes nothing away, and any number may read. */
+export interface StreamReader {
+  close(): Promise<void>;
+}
+
 export interface QueueDepth {
-  /** Ready messages. */
+  /** Ready messages. Of a stream RabbitMQ tells them some seconds late. */
   messages: number;
   consumers: number;
 }
@@ -98,6 +116,11 @@ export interface Broker extends Service {
    * @throws BrokerError `no_queue`, `permission_missing`
    */
   pull(queue: string): Promise<Delivery | undefined>;
+  /**
+   * Reads a queue of type `stream`. Resolves when it is being read.
+   * @throws BrokerError `no_queue`, `permission_missing`; `broker_unreachable` while the broker is away
+   */
+  readStream(options: ReadStreamOptions): Promise<StreamReader>;
   /**
    * Undefined when there is no such queue.
    * @throws BrokerError `broker_unreachable` while the broker is away

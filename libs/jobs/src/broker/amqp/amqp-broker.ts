@@ -1,3 +1,4 @@
+import type { ChannelModel } from 'amqplib';
 import { setMaxListeners } from 'node:events';
 import { BrokerError, ConfigurationError } from '../../contracts/errors';
 import { DEFAULT_STOP_DEADLINE_MS, type StopOptions } from '../../lifecycle/service';
@@ -8,6 +9,8 @@ import type {
   Publisher,
   PublisherOptions,
   QueueDepth,
+  ReadStreamOptions,
+  StreamReader,
   SubscribeOptions,
   Subscription,
 } from '../broker';
@@ -15,9 +18,10 @@ import type { Delivery } from '../delivery';
 import { Connections } from './connections';
 import { queueDepth } from './depth';
 import { type AmqpBrokerOptions, type ResolvedAmqpOptions, resolveAmqpOptions } from './options';
-import { within } from './pause';
+import { within } from '../../lifecycle/pause';
 import { AmqpPublisher } from './publisher';
 import { Pulls } from './pulls';
+import { AmqpStreamReader } from './stream-reader';
 import { AmqpSubscription } from './subscription';
 import { TopologyKeeper } from './topology-keeper';
 
@@ -45,6 +49,7 @@ class AmqpBroker implements Broker {
   private readonly pulls: Pulls;
   private readonly publishers = new Set<AmqpPublisher>();
   private readonly subscriptions = new Set<AmqpSubscription>();
+  private readonly readers = new Set<AmqpStreamReader>();
   private readonly stopping = new AbortController();
   private stopped: Promise<void> | undefined;
 
@@ -107,12 +112,25 @@ class AmqpBroker implements Broker {
     return this.pulls.pull(queue);
   }
 
+  async readStream(read: ReadStreamOptions): Promise<StreamReader> {
+    const model = this.modelFor(`read "${read.queue}"`);
+    const reader = new AmqpStreamReader(read, this.options, () => this.readers.delete(reader));
+    this.readers.add(reader);
+    await reader.open(model);
+    return reader;
+  }
+
   async depth(queue: string): Promise<QueueDepth | undefined> {
+    return queueDepth(this.modelFor(`ask for the depth of "${queue}"`), queue);
+  }
+
+  /** @throws BrokerError `client_stopped`, `broker_unreachable` */
+  private modelFor(purpose: string): ChannelModel {
     this.checkRunning();
     const { model } = this.connections.consuming;
-    if (model) return queueDepth(model, queue);
+    if (model) return model;
     const reason = this.connections.lastError ?? `the broker is ${this.state.name}`;
-    throw new BrokerError('broker_unreachable', `There is no connection to ask for the depth of "${queue}": ${reason}`);
+    throw new BrokerError('broker_unreachable', `There is no connection to ${purpose}: ${reason}`);
   }
 
   private async shutDown(deadlineMs: number): Promise<void> {
@@ -122,6 +140,7 @@ class AmqpBroker implements Broker {
     this.stopping.abort();
     const closing = [
       ...[...this.subscriptions].map((subscription) => subscription.close()),
+      ...[...this.readers].map((reader) => reader.close()),
       ...[...this.publishers].map((publisher) => publisher.close(drainMs)),
       this.pulls.close(),
     ];

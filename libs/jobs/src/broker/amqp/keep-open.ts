@@ -1,7 +1,7 @@
 import type { ChannelModel } from 'amqplib';
 import type { Clock, Random } from '../../lifecycle/clock';
 import type { Link } from './link';
-import { pause } from './pause';
+import { pause } from '../../lifecycle/pause';
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;

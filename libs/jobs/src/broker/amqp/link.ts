@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream';
 import { corkWrites } from './cork';
 import { type LinkFault, linkFaultOf } from './link-fault';
 import type { ResolvedAmqpOptions } from './options';
-import { within } from './pause';
+import { within } from '../../lifecycle/pause';
 
 /** Longest wait for a handshake, in milliseconds: a host that swallows packets must not hold up the next one. */
 const HANDSHAKE_MS = 10_000;

@@ -9,7 +9,7 @@ import type { Link } from './link';
 import type { ResolvedAmqpOptions } from './options';
 import { Outlet } from './outlet';
 import { OutgoingBuffer } from './outgoing-buffer';
-import { within } from './pause';
+import { within } from '../../lifecycle/pause';
 import { RefusedExchanges } from './refused-exchanges';
 
 const DEFAULT_WINDOW = 2_000;

@@ -4,7 +4,7 @@ import { type Doing, brokerErrorOf, isLoss } from './broker-error';
 import { Epoch } from './epoch';
 import type { Link } from './link';
 import type { ResolvedAmqpOptions } from './options';
-import { within } from './pause';
+import { within } from '../../lifecycle/pause';
 
 const CLOSE_MS = 5_000;
 

@@ -7,7 +7,7 @@ import { Epoch } from './epoch';
 import { keepOpen } from './keep-open';
 import type { Link } from './link';
 import type { ResolvedAmqpOptions } from './options';
-import { within } from './pause';
+import { within } from '../../lifecycle/pause';
 
 /** How long the broker may take to answer while a consumer is cancelled or its channel closed, in milliseconds. */
 const CLOSE_MS = 5_000;

@@ -4,7 +4,7 @@ import { applyPlan } from './apply-plan';
 import { isLoss } from './broker-error';
 import type { Link } from './link';
 import type { ResolvedAmqpOptions } from './options';
-import { pause } from './pause';
+import { pause } from '../../lifecycle/pause';
 
 /** A connection that ends each time the plan is applied is ended by the plan. */
 const MOST_LOSSES = 5;

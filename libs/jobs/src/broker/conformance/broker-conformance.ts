@@ -6,6 +6,7 @@ import { type TestFrame, globalFrame, testPromises } from './promises';
 import { publishing } from './publishing';
 import { routing } from './routing';
 import { settling } from './settling';
+import { streams } from './streams';
 import type { BrokerTestWorld } from './world';
 
 /**
@@ -22,5 +23,5 @@ export function brokerConformance(
   makeWorld: () => Promise<BrokerTestWorld>,
   frame: TestFrame = globalFrame(),
 ): void {
-  testPromises(frame, name, { applying, routing, publishing, consuming, settling, losses, delays }, makeWorld);
+  testPromises(frame, name, { applying, routing, publishing, consuming, settling, losses, delays, streams }, makeWorld);
 }

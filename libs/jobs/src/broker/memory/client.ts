@@ -8,6 +8,8 @@ import type {
   Publisher,
   PublisherOptions,
   QueueDepth,
+  ReadStreamOptions,
+  StreamReader,
   SubscribeOptions,
   Subscription,
 } from '../broker';
@@ -16,6 +18,7 @@ import type { Channel } from './channel';
 import { guarded } from './guarded';
 import { MemoryPublisher } from './publisher';
 import { checkPrefetch, clientStopped, noQueue } from './refusals';
+import { MemoryStreamReader } from './stream-reader';
 import { MemorySubscription } from './subscription';
 import type { Connection, World } from './world';
 
@@ -105,10 +108,26 @@ export class MemoryClient implements Broker, Connection {
     return source.pull(channel);
   }
 
+  async readStream(options: ReadStreamOptions): Promise<StreamReader> {
+    await this.reached(`read ${options.queue}`);
+    const stream = this.world.stream(options.queue);
+    if (!stream) throw noQueue(options.queue);
+    const reader = new MemoryStreamReader(this, stream, options);
+    this.links.add(reader);
+    return reader;
+  }
+
   async depth(queue: string): Promise<QueueDepth | undefined> {
+    await this.reached(`ask for the depth of ${queue}`);
+    return this.world.depth(queue);
+  }
+
+  /** @throws BrokerError `client_stopped`, `broker_unreachable` */
+  private async reached(purpose: string): Promise<void> {
+    this.checkRunning();
     await this.nextTurn();
-    if (this.up) return this.world.depth(queue);
-    throw new BrokerError('broker_unreachable', `There is no connection to ask for the depth of ${queue}`, {
+    if (this.up) return;
+    throw new BrokerError('broker_unreachable', `There is no connection to ${purpose}`, {
       hint: 'Start the broker first, or ask again when its state is connected.',
     });
   }

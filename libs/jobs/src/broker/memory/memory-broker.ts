@@ -111,7 +111,7 @@ function faultsOf(world: World): MemoryFaults {
       world.away = false;
       world.turns.soon(letIn);
     },
-    closeChannel: (queue, reason = 'the broker closed the channel') => world.queue(queue)?.loseChannels(reason),
+    closeChannel: (queue, reason = 'the broker closed the channel') => world.loseChannels(queue, reason),
     block: (reason) => setBlocked(reason),
     unblock: () => setBlocked(undefined),
     refuse: (queue) => world.setRefusing(queue, true),

@@ -7,6 +7,7 @@ import type { DeadLetterOffice } from './dead-letters';
 import { Exchanges, type Routed } from './exchanges';
 import { type StoredMessage, storedFrom } from './message';
 import { Queue } from './queue';
+import { Stream } from './stream';
 import { Turns } from './turns';
 import { WorldClock } from './world-clock';
 
@@ -41,6 +42,7 @@ export class World implements DeadLetterOffice {
   away = false;
   blockedFor?: string;
   private readonly queues = new Map<string, Queue>();
+  private readonly streams = new Map<string, Stream>();
 
   /** @param time for what happens in the clients */
   constructor(readonly time: Clock = systemClock) {
@@ -61,8 +63,12 @@ export class World implements DeadLetterOffice {
     return this.queues.get(name);
   }
 
+  stream(name: string): Stream | undefined {
+    return this.streams.get(name);
+  }
+
   depth(name: string): QueueDepth | undefined {
-    return this.queues.get(name)?.depth;
+    return (this.queues.get(name) ?? this.streams.get(name))?.depth;
   }
 
   loads(): { name: string; ready: number; unsettled: number; consumers: number }[] {
@@ -76,9 +82,17 @@ export class World implements DeadLetterOffice {
     if (queue) queue.refusing = refusing;
   }
 
+  loseChannels(name: string, reason: string): void {
+    this.queues.get(name)?.loseChannels(reason);
+    this.streams.get(name)?.loseReaders(reason);
+  }
+
   delete(name: string): void {
-    this.queues.get(name)?.end(`queue ${name} was deleted`);
+    const reason = `queue ${name} was deleted`;
+    this.queues.get(name)?.end(reason);
     this.queues.delete(name);
+    this.streams.get(name)?.loseReaders(reason);
+    this.streams.delete(name);
     this.exchanges.forgetQueue(name);
   }
 
@@ -107,11 +121,11 @@ export class World implements DeadLetterOffice {
   /** Queues that a message reaches; the exchange without a name is bound to every queue by its name. */
   targets(exchange: string, message: Routed): string[] {
     const names = exchange === '' ? [message.routingKey] : [...this.exchanges.route(exchange, message)];
-    return names.filter((name) => this.queues.has(name));
+    return names.filter((name) => this.queues.has(name) || this.streams.has(name));
   }
 
   offer(queue: string, message: StoredMessage): boolean {
-    return this.queues.get(queue)?.offer(message) ?? false;
+    return (this.queues.get(queue) ?? this.streams.get(queue))?.offer(message) ?? false;
   }
 
   private declareExchange(plan: ExchangePlan): void {
@@ -124,9 +138,10 @@ export class World implements DeadLetterOffice {
   }
 
   private declareQueue(plan: QueuePlan): void {
-    const found = this.queues.get(plan.name);
+    const found = this.queues.get(plan.name) ?? this.streams.get(plan.name);
     if (!found) {
-      this.queues.set(plan.name, new Queue(plan, this));
+      if (plan.type === 'stream') this.streams.set(plan.name, new Stream(plan, this));
+      else this.queues.set(plan.name, new Queue(plan, this));
       return;
     }
     expectSame('queue', plan.name, 'x-queue-type', plan.type, found.plan.type);

@@ -1,4 +1,4 @@
-import type { Clock } from '../../lifecycle/clock';
+import type { Clock } from './clock';
 
 /** Waits; ends early when `signal` aborts. */
 export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
