@@ -1,5 +1,5 @@
 /** Packages that ship ES modules only: jest runs CommonJS, so these are transformed. */
-const esmOnly = ['croner', 'nodemailer', 'postal-mime'];
+const esmOnly = ['croner', 'jose', 'nodemailer', 'postal-mime'];
 
 const common = {
   testEnvironment: 'node',

@@ -111,7 +111,8 @@ function startApp(name: AppName, configuration: Configuration, servers: Servers,
   const env = {
     ...process.env,
     AMQP_URL: broker.url,
-    ...(database.kind === 'none' ? {} : { DATABASE_URL: database.url }),
+    // Nobody else speaks to the database.
+    ...(database.kind === 'none' || name !== 'producer' ? {} : { DATABASE_URL: database.url }),
     PORT: String(ports[name]),
     SCUTWORK_DATA_DIR: dataDir,
     // Within the time that we give them.

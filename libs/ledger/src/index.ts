@@ -1,4 +1,31 @@
-export { Database } from './store/database';
+export { ApiKeys } from './access/api-keys';
+export type { ApiKey } from './access/api-keys';
+export { AuditLog } from './access/audit-log';
+export type { AuditEntry, AuditRecord } from './access/audit-log';
+export { ROLES } from './access/role';
+export type { Role } from './access/role';
+export type {
+  Actor,
+  BulkAction,
+  BulkView,
+  DeadGroup,
+  FeedEntry,
+  JobFilter,
+  JobQuery,
+  JobSummary,
+  JobView,
+  LedgerApi,
+  LogView,
+  Page,
+  QueueView,
+  SubmitEntry,
+  SubmitOptions,
+  SubmittedJob,
+  WorkerView,
+} from './api';
+export { Database, isDatabaseAway } from './store/database';
 export type { DatabaseOptions } from './store/database';
+export { LedgerError } from './store/ledger-error';
+export type { LedgerErrorCode } from './store/ledger-error';
 export { migrate } from './store/migrate';
 export { Recorder } from './record/recorder';

@@ -31,6 +31,8 @@ describe('the configuration', () => {
       consumerTimeoutMs: undefined,
       timeZone: 'UTC',
       recurring: true,
+      databaseUrl: 'postgresql://127.0.0.1:5432/scutwork',
+      api: { jwt: undefined, rateLimit: 6_000, corsOrigins: [] },
       smtp: undefined,
       mailFrom: 'Scutwork <no-reply@localhost>',
       warnings: [],
@@ -88,13 +90,22 @@ describe('the configuration', () => {
       CONSUMER_TIMEOUT: 'never',
       LOG_LEVEL: 'loud',
       AMQP_URL: 'amqp://ok, http://no',
+      DATABASE_URL: 'mysql://host',
+      JWT_SECRET: 'short',
+      JWT_JWKS_URL: 'file:///etc/passwd',
+      JWT_ROLE_CLAIM: 'a..b',
+      API_RATE_LIMIT: '0',
+      API_CORS_ORIGINS: 'https://ok.example, https://no.example/path',
       SMTP_FROM: 'a@b.c\r\nBcc: everybody@example.org',
     });
     expect(error.code).toBe('configuration_invalid');
     const named = [...error.message.matchAll(/^ {2}([A-Z_]+) /gm)].map(([, name]) => name);
     expect(named.sort()).toEqual([
       'AMQP_URL',
+      'API_CORS_ORIGINS',
+      'API_RATE_LIMIT',
       'CONSUMER_TIMEOUT',
+      'DATABASE_URL',
       'JOB_CONCURRENCY',
       'JOB_MAX_ATTEMPTS',
       'JOB_MAX_RETRY_DELAY',
@@ -102,6 +113,9 @@ describe('the configuration', () => {
       'JOB_RETRY_DELAY',
       'JOB_RETRY_DELAY_MULTIPLIER',
       'JOB_TIMEZONE',
+      'JWT_JWKS_URL',
+      'JWT_ROLE_CLAIM',
+      'JWT_SECRET',
       'LOG_LEVEL',
       'PORT',
       'SMTP_FROM',
@@ -115,9 +129,25 @@ describe('the configuration', () => {
   });
 
   it('shows no secret in a mistake', () => {
-    const { message } = refusal({ AMQP_URL: 'amqp//user:hunter2@host', SMTP_PASSWORD: 'hunter2' });
+    const { message } = refusal({
+      AMQP_URL: 'amqp//user:hunter2@host',
+      DATABASE_URL: 'postgres//user:hunter2@host',
+      JWT_SECRET: 'hunter2',
+      SMTP_PASSWORD: 'hunter2',
+    });
     expect(message).toContain('AMQP_URL is wrong');
     expect(message).not.toContain('hunter2');
+  });
+
+  it('reads whose tokens are taken', () => {
+    const secret = 'x'.repeat(32);
+    expect(read({ JWT_SECRET: secret, JWT_ROLE_CLAIM: 'app.role' }).api.jwt).toMatchObject({
+      secret,
+      roleClaim: 'app.role',
+    });
+    const jwks = { JWT_JWKS_URL: 'https://login.example.org/jwks', JWT_ISSUER: 'https://login.example.org' };
+    expect(read(jwks).warnings).toEqual([expect.stringContaining('JWT_AUDIENCE')]);
+    expect(read({ ...jwks, JWT_AUDIENCE: 'jobs' }).warnings).toEqual([]);
   });
 
   it('warns of a setting that it does not know, and not of one that is yet to come', () => {

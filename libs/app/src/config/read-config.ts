@@ -11,6 +11,28 @@ export interface SmtpConfig {
   auth: { user: string; pass: string } | undefined;
 }
 
+/** By what tokens of others are known, and what they may do. */
+export interface JwtConfig {
+  /** For HS256. */
+  secret: string | undefined;
+  /** Where the public keys of the issuer are. */
+  jwksUrl: string | undefined;
+  issuer: string | undefined;
+  audience: string | undefined;
+  /** The claim that holds the role; dots lead into objects. */
+  roleClaim: string;
+}
+
+/** What the producer's API is told. */
+export interface ApiConfig {
+  /** Undefined when no tokens of others are taken. */
+  jwt: JwtConfig | undefined;
+  /** Requests of one client a minute. */
+  rateLimit: number;
+  /** Origins whose pages may call the API. */
+  corsOrigins: string[];
+}
+
 /** The configuration of an app, from the environment alone. */
 export interface AppConfig {
   host: string;
@@ -34,6 +56,8 @@ export interface AppConfig {
   timeZone: string;
   /** Whether schedules tick. */
   recurring: boolean;
+  databaseUrl: string;
+  api: ApiConfig;
   smtp: SmtpConfig | undefined;
   mailFrom: string;
   /** What is odd, and no mistake. */
@@ -74,9 +98,11 @@ export function readConfig({ defaultPort }: { defaultPort: number }, env: NodeJS
     consumerTimeoutMs: values.CONSUMER_TIMEOUT,
     timeZone: values.JOB_TIMEZONE,
     recurring: values.JOB_RECURRING_ENABLED,
+    databaseUrl: values.DATABASE_URL,
+    api: { jwt: jwtOf(values), rateLimit: values.API_RATE_LIMIT, corsOrigins: values.API_CORS_ORIGINS ?? [] },
     smtp: smtpOf(values),
     mailFrom: values.SMTP_FROM,
-    warnings: Object.keys(given).flatMap(oddityOf),
+    warnings: [...Object.keys(given).flatMap(oddityOf), ...lenienceOf(values)],
   };
 }
 
@@ -85,6 +111,12 @@ function smtpOf(values: Environment): SmtpConfig | undefined {
   if (host === undefined) return undefined;
   const auth = user !== undefined && pass !== undefined ? { user, pass } : undefined;
   return { host, port: values.SMTP_PORT ?? (secure ? 465 : 587), secure, auth };
+}
+
+function jwtOf(values: Environment): JwtConfig | undefined {
+  const { JWT_SECRET: secret, JWT_JWKS_URL: jwksUrl, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = values;
+  if (secret === undefined && jwksUrl === undefined) return undefined;
+  return { secret, jwksUrl, issuer, audience, roleClaim: values.JWT_ROLE_CLAIM };
 }
 
 interface Issue {
@@ -103,6 +135,12 @@ function mistaken(issues: readonly Issue[], given: Record<string, string | undef
     field: String(issues[0]?.path[0]),
     hint: 'Correct the environment variables named here, all of them, and start again.',
   });
+}
+
+/** One issuer signs tokens for many services. */
+function lenienceOf({ JWT_JWKS_URL: jwksUrl, JWT_ISSUER: issuer, JWT_AUDIENCE: audience }: Environment): string[] {
+  if (jwksUrl === undefined || (issuer !== undefined && audience !== undefined)) return [];
+  return ['JWT_JWKS_URL without JWT_ISSUER and JWT_AUDIENCE takes tokens that were made for other services as well'];
 }
 
 /** A misspelt setting would otherwise do nothing, in silence. */

@@ -36,12 +36,16 @@ const toggle = read('use true or false', (given) => {
   return /^(false|0|off|no)$/i.test(given) ? false : undefined;
 });
 
+const isAddress = (url: string, protocols: string[]) =>
+  URL.canParse(url) && protocols.includes(new URL(url).protocol) && new URL(url).hostname !== '';
+
+const address = (protocols: string[], example: string) =>
+  read(`use an address such as ${example}`, (given) => (isAddress(given, protocols) ? given : undefined));
+
 const addresses = (protocols: string[], example: string) =>
   read(`use addresses such as ${example}, joined by commas`, (given) => {
     const urls = given.split(',').map((url) => url.trim());
-    const legal = (url: string) =>
-      URL.canParse(url) && protocols.includes(new URL(url).protocol) && new URL(url).hostname !== '';
-    return urls.every(legal) ? urls : undefined;
+    return urls.every((url) => isAddress(url, protocols)) ? urls : undefined;
   });
 
 const timeZone = read('use a time zone such as "UTC" or "Europe/Berlin"', (given) => {
@@ -56,6 +60,22 @@ const prefixOf = (given: string) =>
   /^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(given) && given.length <= 40 ? given : undefined;
 
 const oneLine = read('use one line', (given) => (/[\r\n]/.test(given) ? undefined : given));
+
+/** As RFC 7518 wants it of HS256: as many bits as the hash. */
+const JWT_SECRET_BYTES = 32;
+
+const jwtSecret = read(`use at least ${JWT_SECRET_BYTES} characters, made at random`, (given) =>
+  Buffer.byteLength(given) >= JWT_SECRET_BYTES ? given : undefined,
+);
+
+const claim = read('use the name of a claim, or names joined by dots', (given) =>
+  /^[^.\s]+(\.[^.\s]+)*$/.test(given) ? given : undefined,
+);
+
+const origins = read('use origins such as https://app.example.org, joined by commas', (given) => {
+  const list = given.split(',').map((origin) => origin.trim());
+  return list.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin) ? list : undefined;
+});
 
 const port = whole(1, 65_535);
 const amqp = addresses(['amqp:', 'amqps:'], 'amqp://user:password@host:5672');
@@ -80,6 +100,16 @@ const variables = {
       error: 'use milliseconds, at least 1000, a text such as "45m", or off',
     })
     .optional(),
+  DATABASE_URL: address(['postgres:', 'postgresql:'], 'postgresql://user:password@host:5432/name').default(
+    'postgresql://127.0.0.1:5432/scutwork',
+  ),
+  JWT_SECRET: jwtSecret.optional(),
+  JWT_JWKS_URL: address(['https:', 'http:'], 'https://login.example.org/.well-known/jwks.json').optional(),
+  JWT_ISSUER: text.optional(),
+  JWT_AUDIENCE: text.optional(),
+  JWT_ROLE_CLAIM: claim.default('role'),
+  API_RATE_LIMIT: whole(1, 100_000_000).default(6_000),
+  API_CORS_ORIGINS: origins.optional(),
   JOB_CONCURRENCY: whole(1, 2_000).default(5),
   JOB_MAX_ATTEMPTS: whole(1, 1_000).default(3),
   JOB_RETRY_DELAY: duration(0).default(2_000),
@@ -97,7 +127,6 @@ const variables = {
 
 /** Known, and read by what is yet to come. */
 const reserved = [
-  'DATABASE_URL',
   'CRON_SECRET',
   'JOB_REMOVE_ON_COMPLETE',
   'JOB_REMOVE_ON_FAIL',

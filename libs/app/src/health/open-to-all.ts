@@ -1,7 +1,7 @@
 import { type ExecutionContext, SetMetadata } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
 
-const OPEN_TO_ALL = 'scutwork:open-to-all';
+export const OPEN_TO_ALL = 'scutwork:open-to-all';
 
 /** Marks a controller or method that answers without a token. */
 export const OpenToAll = () => SetMetadata(OPEN_TO_ALL, true);
