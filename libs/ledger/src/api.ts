@@ -54,12 +54,15 @@ export interface SubmittedJob {
 export interface Reading {
   /** @throws LedgerError `job_not_found`. `id` may also be the custom id it was submitted with. */
   job(id: string): Promise<JobView>;
+  /** @throws LedgerError `filter_invalid`, `cursor_invalid`, `query_too_broad` */
   jobs(query: JobQuery): Promise<Page<JobSummary>>;
+  /** How many match. Not by payload. @throws LedgerError `filter_invalid`, `query_too_broad` */
+  count(filter: JobFilter): Promise<JobCount>;
   logs(id: string, page: PageRequest): Promise<Page<LogView>>;
   queues(): Promise<QueueView[]>;
   /** @throws LedgerError `queue_not_found` */
   queue(name: string): Promise<QueueView>;
-  /** Dead jobs, grouped by the fingerprint of their error. */
+  /** The newest 20,000 dead jobs that match, grouped by the fingerprint of their error. */
   deadGroups(filter: JobFilter): Promise<DeadGroup[]>;
   workers(): Promise<WorkerView[]>;
   /** Finished jobs as they are read, a batch at a time. */
@@ -101,7 +104,14 @@ export interface JobQuery extends PageRequest {
   sort?: '-created' | 'created' | '-finished' | 'finished';
 }
 
+export interface JobCount {
+  count: number;
+  /** There are more: only so many were counted. */
+  atLeast: boolean;
+}
+
 export interface Page<T> {
+  /** Now and then fewer than `limit` with a cursor: what was looked at did not match. */
   items: T[];
   /** Of the next page; undefined on the last. */
   cursor?: string;

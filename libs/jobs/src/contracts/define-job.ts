@@ -76,8 +76,8 @@ export function defineJob<P extends Schema, R extends Schema = Schema>(
   });
 }
 
-function checkSecrets(secrets: readonly string[], type: string): string[] {
-  const isPath = (path: unknown): boolean => typeof path === 'string' && path.split('.').every((name) => name !== '');
+function checkSecrets(secrets: unknown, type: string): string[] {
+  const isPath = (path: unknown): path is string => typeof path === 'string' && !path.split('.').includes('');
   if (Array.isArray(secrets) && secrets.every(isPath)) return [...secrets];
   throw new ConfigurationError('configuration_invalid', `${type}: secrets must be paths of fields of the payload`, {
     field: `${type}.secrets`,
