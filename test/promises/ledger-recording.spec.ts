@@ -15,7 +15,16 @@ describe('recording', () => {
     const run = { id, type: 'email.welcome', generation: 0, attempt: 1, delivery: 0, worker: 'w' };
     const facts = [
       { event: 'completed', ...run, at: at + 9, startedAt: at + 5, result: '{"ok":true}' },
-      { event: 'submitted', id, type: 'email.welcome', generation: 0, at, priority: 'high', delayMs: 0, payload: '{"to":"a"}' },
+      {
+        event: 'submitted',
+        id,
+        type: 'email.welcome',
+        generation: 0,
+        at,
+        priority: 'high',
+        delayMs: 0,
+        payload: '{"to":"a"}',
+      },
     ] as JobEvent[];
     const recorder = new Recorder(db.database, []);
     for (const fact of facts) await recorder.record([fact]);

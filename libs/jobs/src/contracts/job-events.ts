@@ -46,6 +46,8 @@ export interface Submission {
   group?: string;
   schedule?: string;
   flow?: string;
+  /** Whoever submitted it. Default: a schedule where there is one, else a client of this library. */
+  origin?: 'client' | 'api' | 'foreign' | 'schedule';
 }
 
 /**

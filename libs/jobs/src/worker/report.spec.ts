@@ -3,6 +3,8 @@ import type { JsonText } from '../contracts/json';
 import type { Outcome } from '../contracts/outcome';
 import { eventOf, submittedBy } from './report';
 
+/** Later than the id was made. */
+const NOW = 0x019ab3c4d5e6 + 1_000;
 const failure = { name: 'Error', message: 'busy' };
 const facts = { id: ID, type: 'email.welcome', generation: 0, attempt: 2, delivery: 1, worker: 'w1', at: 9 };
 const run = () => arrived({ body: '{"to": "ada"}', headers: { 'x-job-attempt': 2 }, deliveryCount: 1 });
@@ -47,7 +49,7 @@ test('an adopted job is told with its new id and its payload', () => {
 
 test('a job that only its worker can record is told as its publisher would have done', () => {
   const headers = { 'x-job-tags': 'a,b', 'x-job-tenant': 'acme', 'x-job-max-attempts': 9 };
-  const event = submittedBy(arrived({ headers, messageId: 'invoice-4711', timestamp: 5, body: '{}' }), 9);
+  const event = submittedBy(arrived({ headers, messageId: 'invoice-4711', timestamp: 5, body: '{}' }), NOW);
   expect(event).toMatchObject({
     ...{ event: 'submitted', key: 'invoice-4711', type: 'email.welcome', at: 5_000, priority: 'normal', payload: '{}' },
     ...{ maxAttempts: 9, tags: ['a', 'b'], tenant: 'acme' },
@@ -55,7 +57,12 @@ test('a job that only its worker can record is told as its publisher would have 
 });
 
 test('the moment of submitting is in the id, else in the timestamp, else unknown and so now', () => {
-  expect(submittedBy(arrived({ messageId: ID, timestamp: 5 }), 9).at).toBe(0x019ab3c4d5e6);
-  expect(submittedBy(arrived({ messageId: 'invoice-4711', timestamp: 5 }), 9).at).toBe(5_000);
-  expect(submittedBy(arrived({ messageId: undefined }), 9).at).toBe(9);
+  expect(submittedBy(arrived({ messageId: ID, timestamp: 5 }), NOW).at).toBe(0x019ab3c4d5e6);
+  expect(submittedBy(arrived({ messageId: 'invoice-4711', timestamp: 5 }), NOW).at).toBe(5_000);
+  expect(submittedBy(arrived({ messageId: undefined }), NOW).at).toBe(NOW);
+});
+
+test('a moment of submitting that has not come yet is of a wrong clock, or no time in seconds: it is now', () => {
+  expect(submittedBy(arrived({ messageId: ID }), 9).at).toBe(9);
+  expect(submittedBy(arrived({ messageId: 'invoice-4711', timestamp: NOW }), NOW).at).toBe(NOW);
 });

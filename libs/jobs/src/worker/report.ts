@@ -58,7 +58,7 @@ export function submittedBy(run: Run, at: number): JobEvent {
     event: 'submitted',
     ...{ id, key, type, generation, traceparent },
     ...submissionOf(run),
-    at: submittedAt(run) ?? at,
+    at: submittedAt(run, at),
     delayMs: 0,
   };
 }
@@ -78,13 +78,14 @@ function submissionOf(run: Run): Submission {
     group: job.group,
     schedule: job.schedule,
     flow: job.flow,
+    origin: job.recorded ? undefined : 'foreign',
   };
 }
 
-/** A UUIDv7 tells when it was made; else the publisher's timestamp, to the second. */
-function submittedAt({ job, message }: Run): number | undefined {
-  const byId = job.identity && idTimeMs(job.identity.id);
-  return byId ?? (message.timestamp === undefined ? undefined : message.timestamp * 1_000);
+/** A UUIDv7 tells when it was made; else the publisher's timestamp, to the second. Clocks that are wrong say nothing. */
+function submittedAt({ job, message }: Run, now: number): number {
+  const said = (job.identity && idTimeMs(job.identity.id)) ?? (message.timestamp ?? Number.NaN) * 1_000;
+  return said >= 0 && said <= now ? said : now;
 }
 
 /** The body as it came; JSON only if the publisher kept to the contract. */

@@ -1,13 +1,58 @@
-import type { Delivery } from '@scutwork/jobs';
+import type { Broker, Delivery, Names } from '@scutwork/jobs';
 import type { RecordedEvent } from '@scutwork/jobs/wire';
 import type { Recorder } from '../record/recorder';
-import { readRecords } from './read-records';
+import { isDatabaseAway } from '../store/database';
+import { factsOfCopies } from './copies';
+import type { Park } from './park';
+import { type BadLine, readRecords } from './read-records';
 
-/** Records what has come into `jobs.ledger`: batches of lines, and copies of what came through the doors. */
-export function recordInbox(recorder: Recorder): (deliveries: readonly Delivery[]) => Promise<void> {
+export interface InboxOptions {
+  recorder: Recorder;
+  broker: Broker;
+  names: Names;
+  park: Park;
+}
+
+/**
+ * Records what has come into `jobs.ledger`: batches of lines, and copies of what came through the doors. A line that
+ * cannot be recorded is parked alone; the others of its batch are recorded.
+ */
+export function recordInbox(options: InboxOptions): (deliveries: readonly Delivery[]) => Promise<void> {
+  const { recorder, names } = options;
   return async (deliveries) => {
     const facts: RecordedEvent[] = [];
-    for (const { message } of deliveries) for (const fact of readRecords(message)) facts.push(fact);
-    await recorder.record(facts);
+    const bad: BadLine[] = [];
+    const copies: Delivery[] = [];
+    for (const delivery of deliveries) {
+      if (delivery.message.exchange !== names.records) {
+        copies.push(delivery);
+        continue;
+      }
+      const read = readRecords(delivery.message);
+      for (const fact of read.facts) facts.push(fact);
+      for (const line of read.bad) bad.push(line);
+    }
+    for (const fact of await factsOfCopies(copies, options)) facts.push(fact);
+    if (deliveries.length === 1) await recordApart(facts, recorder, bad);
+    else await recorder.record(facts);
+    for (const { line, reason } of bad) {
+      await options.park({ body: Buffer.from(line), type: 'record.v1', from: names.ledger, reason });
+    }
   };
+}
+
+/** Of a message that stands alone what PostgreSQL refuses is looked for by halves, as messages are. */
+async function recordApart(facts: readonly RecordedEvent[], recorder: Recorder, bad: BadLine[]): Promise<void> {
+  try {
+    await recorder.record(facts);
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error;
+    if (facts.length === 1) {
+      bad.push({ line: JSON.stringify(facts[0]), reason: error instanceof Error ? error.message : String(error) });
+      return;
+    }
+    const half = Math.ceil(facts.length / 2);
+    await recordApart(facts.slice(0, half), recorder, bad);
+    await recordApart(facts.slice(half), recorder, bad);
+  }
 }

@@ -1,6 +1,7 @@
-import type { Broker, Delivery, Publisher, Subscription } from '@scutwork/jobs';
+import { type Broker, BrokerError, type Delivery, type Subscription } from '@scutwork/jobs';
 import { isDatabaseAway } from '../store/database';
 import type { LedgerEvents } from '../ledger-events';
+import type { Park } from './park';
 
 /** One queue that the ledger takes from. */
 export interface IntakeOptions {
@@ -12,12 +13,13 @@ export interface IntakeOptions {
   most: number;
   /** Records a batch in one transaction. What it throws for its data sets the culprit aside; see {@link Intake}. */
   record(deliveries: readonly Delivery[]): Promise<void>;
-  /** Where what cannot be recorded goes. */
-  parked: string;
-  publisher: Publisher;
+  /** Puts aside what cannot be recorded. */
+  park: Park;
   events: LedgerEvents;
 }
 
+/** A batch has no more bytes of bodies than this, or one message: a transaction must end in its time. */
+const MOST_BYTES = 16 * 1024 * 1024;
 const SHORTEST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5_000;
 
@@ -83,7 +85,7 @@ export class Intake {
   private async writeAll(): Promise<void> {
     // What arrives in one turn of the event loop is one batch.
     await new Promise((resolve) => setImmediate(resolve));
-    const batch = this.waiting.splice(0, this.options.most);
+    const batch = this.takeBatch();
     try {
       await this.recordAndAck(batch);
       this.waitMs = SHORTEST_WAIT_MS;
@@ -92,12 +94,23 @@ export class Intake {
     }
   }
 
+  private takeBatch(): Delivery[] {
+    let count = 0;
+    let bytes = 0;
+    while (count < this.waiting.length && count < this.options.most) {
+      bytes += this.waiting[count]?.message.body.length ?? 0;
+      if (count > 0 && bytes > MOST_BYTES) break;
+      count++;
+    }
+    return this.waiting.splice(0, count);
+  }
+
   private async recordAndAck(batch: readonly Delivery[]): Promise<void> {
     try {
       await this.options.record(batch);
       for (const delivery of batch) delivery.ack();
     } catch (error) {
-      if (isDatabaseAway(error)) throw error;
+      if (isAway(error)) throw error;
       const [only] = batch;
       if (batch.length === 1 && only) return this.park(only, error);
       const half = Math.ceil(batch.length / 2);
@@ -107,26 +120,10 @@ export class Intake {
   }
 
   private async park(delivery: Delivery, error: unknown): Promise<void> {
-    const { publisher, parked, events, queue } = this.options;
+    const { body, messageId, type } = delivery.message;
     const reason = error instanceof Error ? error.message : String(error);
-    const { message } = delivery;
-    await new Promise<void>((resolve, reject) => {
-      publisher.publish(
-        {
-          exchange: '',
-          routingKey: parked,
-          body: message.body,
-          mandatory: true,
-          messageId: message.messageId,
-          type: message.type,
-          contentType: 'application/octet-stream',
-          headers: { 'x-parked-from': queue, 'x-parked-reason': reason.slice(0, 1_000) },
-        },
-        (failure) => (failure ? reject(new Error(`it cannot be parked: ${failure.reason}`)) : resolve()),
-      );
-    });
+    await this.options.park({ body, messageId, type, from: this.options.queue, reason });
     delivery.ack();
-    events.parked(queue, reason);
   }
 
   /** The database is away, or nothing can be parked: give back what is held, once, and come again later. */
@@ -149,4 +146,9 @@ export class Intake {
       if (!this.stopped) this.timer = setTimeout(() => void this.comeBack(), this.waitMs);
     }
   }
+}
+
+/** Not the fault of what is to be recorded: the same again later can go well. */
+function isAway(error: unknown): boolean {
+  return error instanceof BrokerError || isDatabaseAway(error);
 }

@@ -1,16 +1,30 @@
 import type { IncomingMessage } from '@scutwork/jobs';
 import type { RecordedEvent } from '@scutwork/jobs/wire';
+import { factFault } from './fact-shape';
 
-/** The facts that a message of `jobs.records` tells, one per line. @throws Error when a line is none */
-export function readRecords({ body }: IncomingMessage): RecordedEvent[] {
-  return body.toString().split('\n').map(readLine);
+/** A line that tells no fact, and why. */
+export interface BadLine {
+  line: string;
+  reason: string;
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** What a message of `jobs.records` tells, one fact per line; a line that is none is told apart. */
+export function readRecords({ body }: IncomingMessage): { facts: RecordedEvent[]; bad: BadLine[] } {
+  const facts: RecordedEvent[] = [];
+  const bad: BadLine[] = [];
+  for (const line of body.toString().split('\n')) {
+    const fact = parsed(line);
+    const reason = fact === undefined ? 'it is no JSON' : factFault(fact);
+    if (reason === undefined) facts.push(fact as RecordedEvent);
+    else bad.push({ line, reason });
+  }
+  return { facts, bad };
+}
 
-function readLine(line: string): RecordedEvent {
-  const fact = JSON.parse(line) as RecordedEvent;
-  if ('id' in fact && !UUID.test(fact.id))
-    throw new Error(`the id ${JSON.stringify(fact.id).slice(0, 100)} is no UUID`);
-  return fact;
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    return undefined;
+  }
 }

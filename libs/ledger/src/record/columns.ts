@@ -2,19 +2,13 @@ import type { Failure, ResolvedBackoff } from '@scutwork/jobs';
 import { PRIORITIES } from '@scutwork/jobs';
 import type { JobRow, Run } from './job-row';
 import type { Secrets } from './secrets';
+import { storableText } from './storable';
 import { fingerprintOf, termsOf } from './terms';
 
 /** A row as the statements of `sql/` take and give it. */
 export type Columns = Record<string, unknown>;
 
-/**
- * PostgreSQL's text holds every character but `\u0000` and halves of a pair. Within JSON they are escaped; our own texts
- * can have them as they are.
- */
-const storable = (text: string): string => text.replace(UNSTORABLE, '\uFFFD');
-// eslint-disable-next-line no-control-regex -- it is the one that is refused
-const UNSTORABLE = /[\u0000\p{Surrogate}]/gu;
-const maybe = (text: string | undefined): string | undefined => (text === undefined ? undefined : storable(text));
+const maybe = (text: string | undefined): string | undefined => (text === undefined ? undefined : storableText(text));
 
 export function toColumns(job: JobRow, secrets: Secrets): Columns {
   const { error } = job;
@@ -42,11 +36,11 @@ export function toColumns(job: JobRow, secrets: Secrets): Columns {
     progress: maybe(job.progress),
     progress_place: job.progressPlace,
     error: error && JSON.stringify(error),
-    error_text: error && storable(`${error.name}: ${error.message}`),
+    error_text: error && storableText(`${error.name}: ${error.message}`),
     fingerprint,
     dead_reason: job.deadReason,
     runs: JSON.stringify(job.runs),
-    tags: job.tags?.map(storable),
+    tags: job.tags?.map(storableText),
     tenant: maybe(job.tenant),
     correlation_id: maybe(job.correlationId),
     group_key: maybe(job.group),

@@ -21,7 +21,7 @@ export function logLines(facts: readonly JobEvent[]): LogLine[] {
           attempt: fact.attempt,
           at: fact.at,
           level: fact.level,
-          message: fact.message.replaceAll('\u0000', '\uFFFD'),
+          message: fact.message,
           fields: fact.fields,
         }
       : [],

@@ -1,5 +1,5 @@
 import { type JobEvent, type Submission, idTimeMs, queueOf } from '@scutwork/jobs/wire';
-import type { JobRow } from './job-row';
+import type { JobRow, Origin } from './job-row';
 import { mergeRun, newestFailure, newestRun } from './merge-runs';
 import { placeOf } from './place';
 
@@ -139,31 +139,22 @@ function mergeSubmission(job: JobRow, fact: Submitted): void {
   job.group = fact.group;
   job.schedule = fact.schedule;
   job.flow = fact.flow;
+  job.origin = originOf(fact);
 }
 
 /** Of two submissions in one millisecond any may count, if it is the same one for everybody. */
 function textOf(
   said: Omit<Submission, 'payload' | 'expiresAt'> & { type: string; payload?: string },
-  expiresAt?: number,
-) {
-  const {
-    type,
-    payload,
-    priority,
-    maxAttempts,
-    backoff,
-    timeoutMs,
-    tags,
-    tenant,
-    correlationId,
-    group,
-    schedule,
-    flow,
-  } = said;
+  expiresAt: number | undefined,
+): string {
   return JSON.stringify([
-    ...[payload, type, priority, maxAttempts, backoff, timeoutMs, expiresAt],
-    ...[tags, tenant, correlationId, group, schedule, flow],
+    ...[said.payload, said.type, said.priority, said.maxAttempts, said.backoff, said.timeoutMs, expiresAt, said.tags],
+    ...[said.tenant, said.correlationId, said.group, said.schedule, said.flow, originOf(said)],
   ]);
+}
+
+function originOf({ origin, schedule }: Pick<Submission, 'origin' | 'schedule'>): Origin {
+  return origin ?? (schedule === undefined ? 'client' : 'schedule');
 }
 
 function mergeProgress(job: JobRow, fact: Extract<JobEvent, { event: 'progressed' }>): void {

@@ -10,6 +10,7 @@ import { lockRows } from './lock-rows';
 import { logLines } from './log-lines';
 import { noSecrets, type Secrets } from './secrets';
 import { shelfOf } from './shelf';
+import { storable } from './storable';
 
 const FIND_JOBS = statement('find-jobs');
 const FIND_HISTORY = statement('find-history');
@@ -44,10 +45,11 @@ export class Recorder {
   }
 
   /** The same within a transaction of the caller's. */
-  async recordIn(tx: Transaction, facts: readonly RecordedEvent[]): Promise<Change[]> {
+  async recordIn(tx: Transaction, told: readonly RecordedEvent[]): Promise<Change[]> {
+    const facts = told.map(storable);
     const ofJobs = facts.filter(isJobFact);
     await lockRows(tx);
-    const known = await find(tx, [...new Set(ofJobs.map(({ id }) => id))]);
+    const known = await find(tx, [...new Set(ofJobs.map(({ id }) => id))], ofJobs);
     const removed = await findRemoved(tx, ofJobs, known);
     for (const fact of ofJobs) {
       const found = known.get(fact.id);
@@ -94,18 +96,33 @@ function isJobFact(fact: RecordedEvent): fact is JobEvent {
   return 'id' in fact;
 }
 
-async function find(tx: Transaction, ids: readonly string[]): Promise<Map<string, Known>> {
+async function find(
+  tx: Transaction,
+  ids: readonly string[],
+  facts: readonly JobEvent[] = [],
+): Promise<Map<string, Known>> {
   const known = new Map<string, Known>();
   if (ids.length === 0) return known;
   for (const row of (await tx.query(FIND_JOBS, [ids])).rows) remember(known, row as Record<string, unknown>);
   const absent = ids.filter((id) => !known.has(id));
   if (absent.length === 0) return known;
-  // Of most jobs the id says when they were made: only days since then can hold them.
-  const made = absent.map((id) => idTimeMs(id) ?? 0);
-  const oldest = made.reduce((least, at) => Math.min(least, at), Number.MAX_SAFE_INTEGER);
-  const found = await tx.query(FIND_HISTORY, [absent, oldest - CLOCK_SKEW_MS]);
+  const found = await tx.query(FIND_HISTORY, [absent, oldestEnd(absent, facts)]);
   for (const row of found.rows) remember(known, row as Record<string, unknown>);
   return known;
+}
+
+/**
+ * No job of these ids finished before. Of most the id says when they were made, so only days since then can hold them;
+ * one whose id is younger than what is told of it was made by a clock that is wrong.
+ */
+function oldestEnd(ids: readonly string[], facts: readonly JobEvent[]): number {
+  const told = new Map<string, number>();
+  for (const { id, at } of facts) told.set(id, Math.min(at, told.get(id) ?? at));
+  const ends = ids.map((id) => {
+    const since = (idTimeMs(id) ?? 0) - CLOCK_SKEW_MS;
+    return since <= (told.get(id) ?? Date.now()) ? since : 0;
+  });
+  return ends.reduce((least, at) => Math.min(least, at), Number.MAX_SAFE_INTEGER);
 }
 
 function remember(known: Map<string, Known>, columns: Record<string, unknown>): void {

@@ -57,7 +57,7 @@ export function term(name: string, value: string): number {
   const known = remembered.get(text);
   if (known !== undefined) return known;
   const hash = fnv1a(text);
-  if (remembered.size < 5_000) remembered.set(text, hash);
+  if (remembered.size < 5_000 && text.length < 200) remembered.set(text, hash);
   return hash;
 }
 
