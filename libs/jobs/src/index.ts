@@ -43,7 +43,7 @@ export type { Names } from './topology/names';
 export { mergePlans, planLedger, planTopology } from './topology/plan';
 export type { PlanOptions, QueueType, TopologyPlan } from './topology/plan';
 
-export type { Broker, BrokerState, Publisher, PublisherOptions, Subscription } from './broker/broker';
+export type { Broker, BrokerState, PublishFailure, Publisher, PublisherOptions, Subscription } from './broker/broker';
 export type { Delivery } from './broker/delivery';
 export { amqpBroker } from './broker/amqp/amqp-broker';
 export type { AmqpBrokerOptions } from './broker/amqp/options';

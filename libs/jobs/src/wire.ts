@@ -8,6 +8,7 @@ export { decodeHeaders, encodeHeaders, identityOf, messageIdOf } from './contrac
 export type { JobHeaders } from './contracts/envelope';
 export { describeFailure } from './contracts/failure';
 export type { JobEvent, LedgerPulse, RecordedEvent, Submission } from './contracts/job-events';
+export type { JobIdentity } from './contracts/job-id';
 export { checkJobId, idTimeMs, identify, newJobId } from './contracts/job-id';
 export { isPriority, jobTypeFault, queueOf } from './contracts/job-type';
 export { toJsonText } from './contracts/json';

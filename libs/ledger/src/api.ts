@@ -31,8 +31,9 @@ export interface SubmitOptions extends JobOptions {
 }
 
 /**
- * `pending`: while a job of this key is not finished. `throttle`: one per `window`. `debounce`: a waiting one is replaced
- * (payload and options) and its delay begins again. A duplicate answers with the id of the job that stands.
+ * `pending`: while a job of this key is not finished. `throttle`: one per `window`. `debounce`: one whose delay has not
+ * passed is replaced (payload and options) and its delay begins again; `options.delay` must be set. Keys are by type.
+ * A duplicate answers with the id of the job that stands.
  */
 export type UniqueOptions =
   | { key: string; mode?: 'pending' }
@@ -44,7 +45,8 @@ export interface SubmittedJob {
   key?: string;
   type: string;
   queue: string;
-  state: JobState;
+  /** Undefined for a duplicate of a job that was removed meanwhile. */
+  state?: JobState;
   /** It is a duplicate: `id` is that of the job that stands. */
   duplicate?: boolean;
 }

@@ -35,3 +35,8 @@ export { ReadSide } from './query/read-side';
 export type { ReadSideOptions } from './query/read-side';
 export { EXPORT_CONTENT_TYPE, EXPORT_FORMATS, exportJobs } from './query/export';
 export type { ExportFormat } from './query/export';
+export { Submitter } from './submit/submitter';
+export type { SubmitterOptions } from './submit/submitter';
+export { Relay } from './duties/relay';
+export { DueRelease } from './duties/due';
+export { ExpiredKeys } from './duties/expired-keys';

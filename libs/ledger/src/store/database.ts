@@ -37,6 +37,8 @@ export class Database {
     this.pool = new Pool(config);
     // A connection that ends while it is idle: the next use opens another, and says so if it cannot.
     this.pool.on('error', () => undefined);
+    // One that ends between two statements of a transaction: the next statement says so.
+    this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   async query<Row extends QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {

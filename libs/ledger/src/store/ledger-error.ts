@@ -13,6 +13,8 @@ export type LedgerErrorCode =
   | 'cursor_invalid'
   | 'filter_invalid'
   | 'unique_invalid'
+  | 'keep_invalid'
+  | 'options_invalid'
   | 'query_too_broad'
   | 'database_unreachable';
 

@@ -1,0 +1,69 @@
+import type { JobIdentity } from '@scutwork/jobs/wire';
+import type { JobRow } from '../record/job-row';
+import { merge } from '../record/merge';
+import type { PreparedEntry } from './prepare';
+
+/**
+ * Up to this delay a job waits in the broker's ladder; beyond it in the ledger, where it can be taken back and moved
+ * without anything to revoke. Milliseconds.
+ */
+export const LADDER_MS = 10 * 60_000;
+
+/** A row to be written. */
+export interface Draft {
+  /** As it was; undefined for a job that is new. */
+  before: JobRow | undefined;
+  after: JobRow;
+  /** Nothing of it goes to the broker yet. */
+  inLedger: boolean;
+}
+
+/** The row of a new job. `now` is the database's time in milliseconds since 1970. */
+export function draftOf(entry: PreparedEntry, now: number): Draft {
+  const after = rowOf(entry, entry.identity, 0, now);
+  return { before: undefined, after, inLedger: waitsInLedger(entry, now) };
+}
+
+/** The row of a job that waits in the ledger, with another payload and other options, its delay begun again. */
+export function replacementOf(standing: JobRow, entry: PreparedEntry, now: number): JobRow {
+  const row = rowOf(entry, { id: standing.id, key: standing.key }, standing.generation, now);
+  row.createdAt = standing.createdAt;
+  row.baseGeneration = standing.baseGeneration;
+  return row;
+}
+
+/** Told as any other submission is: one rule makes rows. */
+function rowOf(entry: PreparedEntry, { id, key }: JobIdentity, generation: number, now: number): JobRow {
+  const { definition, overrides } = entry;
+  const row = merge(undefined, {
+    event: 'submitted',
+    id,
+    key,
+    type: definition.type,
+    generation,
+    at: now,
+    priority: entry.priority,
+    delayMs: delayMsOf(entry, now),
+    payload: entry.payload,
+    maxAttempts: overrides.maxAttempts ?? definition.policy.maxAttempts,
+    backoff: overrides.backoff ?? definition.policy.backoff,
+    timeoutMs: overrides.timeoutMs ?? definition.policy.timeoutMs,
+    expiresAt: overrides.expiresAtMs,
+    tags: overrides.tags,
+    tenant: overrides.tenant,
+    correlationId: overrides.correlationId,
+  });
+  row.origin = 'api';
+  row.keepMs = entry.keepMs;
+  row.uniqueKey = entry.unique?.key;
+  return row;
+}
+
+/** Debounced jobs wait here whatever their delay: replacing one revokes nothing. */
+function waitsInLedger(entry: PreparedEntry, now: number): boolean {
+  return entry.unique?.mode === 'debounce' || delayMsOf(entry, now) > LADDER_MS;
+}
+
+function delayMsOf({ dueAt, overrides }: PreparedEntry, now: number): number {
+  return dueAt === undefined ? overrides.delayMs : Math.max(0, dueAt - now);
+}
