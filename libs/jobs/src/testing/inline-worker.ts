@@ -37,6 +37,7 @@ export class InlineWorker {
         host: makeHost(settings, records),
       },
       decider: { random, backoffFunctions, maxResultBytes },
+      report: () => undefined,
     };
   }
 

@@ -1,9 +1,11 @@
 import type { Subscription } from '../broker/broker';
 import type { Delivery } from '../broker/delivery';
+import { PROBE_MESSAGE_TYPE } from '../contracts/control';
 import { PRIORITIES } from '../contracts/job-type';
 import { pullsForFreeSlots } from './consumer-timeout';
 import { execute } from './execute';
 import { pickLevel } from './pick';
+import { answerProbe, idsOf } from './probe';
 import { Puller } from './puller';
 import { typeHint } from './read';
 import type { Place } from './run';
@@ -75,8 +77,8 @@ export class Levels {
     this.puller = new Puller(broker, clock, {
       wanted: () => this.levels.filter((level) => this.mayPull(level)).map((level) => level.queue),
       onDelivery: (queue, delivery) => {
-        this.levels.find((level) => level.queue === queue)?.ready.push(delivery);
-        this.dispatch();
+        const level = this.levels.find((known) => known.queue === queue);
+        if (level) this.receive(level, delivery);
       },
     });
     this.puller.start();
@@ -118,19 +120,33 @@ export class Levels {
     return this.levels.reduce((count, level) => count + level.ready.length, 0);
   }
 
+  heldJobs(): string[] {
+    return idsOf(this.ready());
+  }
+
   private async open(level: Level): Promise<void> {
     level.subscription = await this.shop.settings.broker.subscribe({
       queue: level.queue,
       prefetch: level.prefetch,
       onDelivery: (delivery) => {
         if (level.ready.length === 0) level.movedAt = this.shop.settings.clock.now();
-        level.ready.push(delivery);
-        this.dispatch();
+        this.receive(level, delivery);
       },
       onLost: () => {
         level.ready = level.ready.filter((delivery) => delivery.alive);
       },
     });
+  }
+
+  private receive(level: Level, delivery: Delivery): void {
+    if (delivery.message.type === PROBE_MESSAGE_TYPE)
+      return answerProbe(delivery, level.place, this.ready(), this.shop);
+    level.ready.push(delivery);
+    this.dispatch();
+  }
+
+  private *ready(): Generator<Delivery> {
+    for (const level of this.levels) yield* level.ready;
   }
 
   private dispatch(): void {

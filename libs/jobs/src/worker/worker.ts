@@ -1,4 +1,5 @@
 import type { Publisher } from '../broker/broker';
+import type { RecordedEvent } from '../contracts/job-events';
 import { RecordBatches } from '../events/record-batches';
 import { recordMessage } from '../events/record-message';
 import { DEFAULT_STOP_DEADLINE_MS, type Service, type ServiceState, type StopOptions } from '../lifecycle/service';
@@ -13,6 +14,8 @@ import { Spool } from './spool';
 import { type QueueOptions, type WorkerOptions, type WorkerSettings, resolveWorkerOptions } from './worker-options';
 
 const HEARTBEAT_MS = 5_000;
+/** Beyond this a heartbeat says only how many are held. */
+const MOST_HELD_SAID = 1_000;
 /** After the deadline the signals of what still runs are aborted; so long a handler has to heed it. */
 const ABORT_GRACE_MS = 500;
 
@@ -114,6 +117,9 @@ export class Worker implements Service {
       runs,
       settler,
       host: makeHost(settings, this.records),
+      report: (fact: RecordedEvent) => {
+        if (settings.records === 'on') this.records?.add(fact);
+      },
       decider: { random, backoffFunctions, maxResultBytes },
     };
     this.levels = [...settings.queues].map(([name, options]) => new Levels(name, options, shop));
@@ -215,6 +221,7 @@ export class Worker implements Service {
       types: handlers.all().map((known) => known.type),
       running: [...this.runs.all()].map(idOf),
       held: this.held,
+      heldJobs: this.held <= MOST_HELD_SAID ? this.levels.flatMap((levels) => levels.heldJobs()) : undefined,
       startedAt: this.startedAt,
     });
   }

@@ -1,3 +1,4 @@
+import type { RecordedEvent } from '../contracts/job-events';
 import type { Decider } from '../retry/decide';
 import type { PerformHost } from './perform';
 import type { Runs } from './runs';
@@ -11,4 +12,6 @@ export interface Workshop {
   readonly settler: Settler;
   readonly host: PerformHost;
   readonly decider: Decider;
+  /** Tells the ledger, where records are kept. */
+  report(fact: RecordedEvent): void;
 }
