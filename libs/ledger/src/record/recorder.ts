@@ -4,6 +4,7 @@ import type { Database, Transaction } from '../store/database';
 import { statement } from '../store/database';
 import type { Change, Effect } from './change';
 import { fromColumns, toColumns } from './columns';
+import { findRemoved } from './find-removed';
 import type { JobRow } from './job-row';
 import { isFinished, merge } from './merge';
 import { lockRows } from './lock-rows';
@@ -50,7 +51,7 @@ export class Recorder {
     const ofJobs = facts.filter(isJobFact);
     await lockRows(tx);
     const known = await find(tx, [...new Set(ofJobs.map(({ id }) => id))], ofJobs);
-    const removed = await findRemoved(tx, ofJobs, known);
+    const removed = await findRemoved(tx, ofJobs, (id) => known.has(id));
     for (const fact of ofJobs) {
       const found = known.get(fact.id);
       if (found) found.row = merge(found.row, fact);
@@ -129,28 +130,6 @@ function remember(known: Map<string, Known>, columns: Record<string, unknown>): 
   const row = fromColumns(columns);
   known.set(row.id, { row, before: { row: structuredClone(row), text: JSON.stringify(row) } });
 }
-
-/** Jobs that retention has removed: late reports of them make no ghosts. */
-async function findRemoved(
-  tx: Transaction,
-  facts: readonly JobEvent[],
-  known: Map<string, Known>,
-): Promise<Set<string>> {
-  const absent = [...new Set(facts.filter(({ id }) => !known.has(id)).map(({ id }) => id))];
-  if (absent.length === 0) return new Set();
-  const { rows } = await tx.query<{ removed: string[]; dropped: string | null }>(FIND_REMOVED, [absent]);
-  const removed = new Set(rows[0]?.removed);
-  const dropped = Number(rows[0]?.dropped ?? 0);
-  const told = new Map<string, number>();
-  for (const { id, at } of facts) told.set(id, Math.max(at, told.get(id) ?? 0));
-  for (const id of absent) if ((told.get(id) ?? 0) < dropped) removed.add(id);
-  return removed;
-}
-
-/** Single jobs have a tombstone. Whole days leave the end of the newest one dropped: what was told before it is of them. */
-const FIND_REMOVED = `
-select array(select id from tombstones where id = any($1::uuid[])) as removed,
-  (select value from heads where name = 'dropped') as dropped`;
 
 function hasChanged({ row, before }: Known): boolean {
   return JSON.stringify(row) !== before?.text;

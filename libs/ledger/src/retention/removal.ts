@@ -1,0 +1,62 @@
+import { FINAL_STATES } from '@scutwork/jobs';
+import { writeAudit } from '../access/audit-log';
+import type { Actor, Steering } from '../api';
+import { lockRows } from '../record/lock-rows';
+import { idOf, notFound } from '../query/find-job';
+import type { Database } from '../store/database';
+import { LedgerError } from '../store/ledger-error';
+import { FINISHED, type Finished, removeBatches, removeRows } from './remove-rows';
+import { findOlder } from './trim';
+
+const DEFAULT_LIMIT = 10_000;
+
+/** Removes finished jobs on somebody's word. Unfinished ones are never removed: cancel them first. */
+export class Removal implements Pick<Steering, 'remove' | 'clean'> {
+  constructor(private readonly database: Database) {}
+
+  async remove(given: string, actor: Actor): Promise<void> {
+    const id = idOf(given);
+    await this.database.transaction(async (tx) => {
+      await lockRows(tx);
+      const { rows } = await tx.query<Finished>(`select ${FINISHED} from history t where t.id = $1`, [id]);
+      if (rows.length === 0) {
+        const open = await tx.query('select 1 from jobs where id = $1', [id]);
+        throw open.rows.length === 0 ? notFound(given) : notFinished(given);
+      }
+      await removeRows(tx, rows);
+      await writeAudit(tx, [auditOf('jobs.remove', actor, id)]);
+    });
+  }
+
+  async clean(queue: string, what: Parameters<Steering['clean']>[1], actor: Actor): Promise<{ removed: number }> {
+    const { state, graceMs, limit = DEFAULT_LIMIT } = what;
+    const final = FINAL_STATES.find((one) => one === state);
+    if (!final) throw invalid('state', `Only finished jobs are removed: ${FINAL_STATES.join(', ')}.`);
+    if (!(graceMs >= 0)) throw invalid('graceMs', 'Milliseconds of 0 or more.');
+    if (!Number.isInteger(limit) || limit < 1) throw invalid('limit', 'A whole number of 1 or more.');
+    const find = (tx: Parameters<typeof findOlder>[0], most: number): Promise<Finished[]> =>
+      findOlder(tx, { queue, state: final }, graceMs, most, 'true');
+    const removed = await removeBatches(this.database, find, { most: limit });
+    await writeAudit(this.database.pool, [auditOf('queues.clean', actor, queue, { state, graceMs, limit, removed })]);
+    return { removed };
+  }
+}
+
+function auditOf(
+  action: string,
+  { name, role, ip }: Actor,
+  target: string,
+  detail?: object,
+): Parameters<typeof writeAudit>[1][number] {
+  return { actor: name, role, ip, action, target, detail };
+}
+
+function notFinished(given: string): LedgerError {
+  return new LedgerError('job_not_finished', `The job ${JSON.stringify(given.slice(0, 200))} is not finished.`, {
+    hint: 'Cancel it, then remove it.',
+  });
+}
+
+function invalid(field: string, hint: string): LedgerError {
+  return new LedgerError('filter_invalid', `\`${field}\` cannot be used.`, { field, hint });
+}
