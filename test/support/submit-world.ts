@@ -5,6 +5,7 @@ import { Database, DueRelease, Recorder, Relay, Submitter, type SubmitterOptions
 import { type Duty, DutyRunner } from '../../libs/ledger/src/duties/duty';
 import { recordInbox } from '../../libs/ledger/src/intake/inbox';
 import { Intake } from '../../libs/ledger/src/intake/intake';
+import { parkIn } from '../../libs/ledger/src/intake/park';
 import { type LedgerEvents, silentLedger } from '../../libs/ledger/src/ledger-events';
 import { countChanges } from '../../libs/ledger/src/record/effects/counts';
 import { feedChanges } from '../../libs/ledger/src/record/effects/feed';
@@ -50,11 +51,11 @@ export class SubmitWorld {
     const { queues, ...plan } = planLedger({ names: world.names });
     // Nobody speaks on the control stream here.
     await broker.apply({ ...plan, queues: queues.filter(({ type }) => type !== 'stream') });
+    const park = parkIn(world.names.parked, broker.publisher(), silentLedger);
+    const recorder = new Recorder(this.db.database, EFFECTS);
     const intake = new Intake({
-      ...{ broker, queue: world.names.ledger, prefetch: 1_000, most: 500, parked: world.names.parked },
-      record: recordInbox(new Recorder(this.db.database, EFFECTS)),
-      publisher: broker.publisher(),
-      events: silentLedger,
+      ...{ broker, queue: world.names.ledger, prefetch: 1_000, most: 500, park, events: silentLedger },
+      record: recordInbox({ recorder, broker, names: world.names, park }),
     });
     await intake.start();
     this.stops.push(() => intake.stop());
