@@ -2,6 +2,7 @@ import type { Broker, PublisherOptions } from '../broker/broker';
 import { type AnyJob, type JobCatalog, catalogOf } from '../contracts/define-job';
 import { type EventSink, silentEvents } from '../events/event-bus';
 import { type Clock, systemClock } from '../lifecycle/clock';
+import { FarDelays } from '../topology/far-delays';
 import { type Names, namesFor } from '../topology/names';
 import type { QueueType } from '../topology/plan';
 
@@ -29,14 +30,17 @@ export interface ClientSettings extends Required<Omit<JobsClientOptions, 'jobs' 
   catalog: JobCatalog;
   appId: string | undefined;
   publisher: PublisherOptions;
+  far: FarDelays;
 }
 
 export function resolveClientOptions(options: JobsClientOptions): ClientSettings {
+  const names = options.names ?? namesFor();
   return {
     broker: options.broker,
+    far: new FarDelays(names),
     catalog: catalogOf(options.jobs ?? []),
     declare: options.declare ?? true,
-    names: options.names ?? namesFor(),
+    names,
     queueType: options.queueType ?? 'quorum',
     records: options.records ?? 'on',
     events: options.events ?? silentEvents,

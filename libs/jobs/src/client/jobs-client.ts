@@ -8,7 +8,7 @@ import { RecordBatches } from '../events/record-batches';
 import { DEFAULT_STOP_DEADLINE_MS, type Service, type ServiceState, type StopOptions } from '../lifecycle/service';
 import { planTopology } from '../topology/plan';
 import { type ClientSettings, type JobsClientOptions, resolveClientOptions } from './client-options';
-import { type PreparedJob, type Provenance, assertRunning, prepareJob, submittedEvent } from './prepare';
+import { type PreparedJob, type Provenance, assertRunning, messageOf, prepareJob, submittedEvent } from './prepare';
 
 /** A job that the broker has taken. */
 export interface AddedJob {
@@ -171,6 +171,9 @@ export class JobsClient implements Service {
     assertRunning(this.state === 'running');
     return new Promise((resolve, reject) => {
       this.publisher?.publish(job.message, (failure) => {
+        if (failure?.kind === 'returned' && this.settings.far.isFar(job.message)) {
+          return resolve(this.publishWithoutLedger(job, provenance));
+        }
         if (failure) return reject(notAccepted(job, failure));
         this.record(job, provenance);
         resolve({
@@ -182,6 +185,12 @@ export class JobsClient implements Service {
         });
       });
     });
+  }
+
+  /** A far delay came back from the ledger's queue: there is no ledger, and the ladder takes it. */
+  private publishWithoutLedger(job: PreparedJob, provenance?: Provenance): Promise<AddedJob> {
+    this.settings.far.noteAbsent(this.settings.clock.now());
+    return this.publish({ ...job, message: messageOf(job, this.settings, provenance) }, provenance);
   }
 
   private record(job: PreparedJob, provenance?: Provenance): void {

@@ -9,7 +9,6 @@ import type { OutgoingMessage } from '../contracts/message';
 import { DEFAULT_RUN_POLICY, type JobOptions, type JobOverrides, resolveJobOptions } from '../contracts/options';
 import { payloadText } from '../contracts/payload-text';
 import { validatePayload } from '../contracts/validate';
-import { routeJob } from '../topology/route';
 import type { ClientSettings } from './client-options';
 
 /** A job that is checked and ready to be published. */
@@ -43,24 +42,24 @@ export function prepareJob(
   const finish = (): PreparedJob => {
     const text = payloadText(payload, definition.type, settings.maxPayloadBytes);
     const priority = overrides.priority ?? definition.policy.priority ?? DEFAULT_RUN_POLICY.priority;
-    const message = messageOf(definition, identity, priority, overrides, text, settings, provenance);
-    return { identity, definition, priority, overrides, payload: text, message };
+    const job = { identity, definition, priority, overrides, payload: text };
+    return { ...job, message: messageOf(job, settings, provenance) };
   };
   const valid: unknown = validatePayload(definition.schema, payload, definition.type);
   return valid instanceof Promise ? valid.then(finish) : finish();
 }
 
-function messageOf(
-  definition: AnyJob,
-  identity: JobIdentity,
-  priority: Priority,
-  overrides: JobOverrides,
-  payload: JsonText,
+/** The message of a checked job, by the way that is open now. */
+export function messageOf(
+  { definition, identity, priority, overrides, payload }: Omit<PreparedJob, 'message'>,
   settings: ClientSettings,
-  provenance: Provenance,
+  provenance: Provenance = {},
 ): OutgoingMessage {
   const { messageId, key } = messageIdOf(identity);
-  const route = routeJob(settings.names, definition.type, priority, { delayMs: overrides.delayMs, exact: true });
+  const wait = { delayMs: overrides.delayMs, exact: true };
+  const route = settings.far.route(definition.type, priority, wait, settings.clock.now());
+  // The ledger has no definitions: it must be told all that it is to keep.
+  const policy = settings.far.isFar(route) ? { ...definition.policy, ...overrides } : overrides;
   return {
     exchange: route.exchange,
     routingKey: route.routingKey,
@@ -76,9 +75,9 @@ function messageOf(
       encodeHeaders({
         key,
         delayMs: route.remainingMs,
-        maxAttempts: overrides.maxAttempts,
-        backoff: overrides.backoff,
-        timeoutMs: overrides.timeoutMs,
+        maxAttempts: policy.maxAttempts,
+        backoff: policy.backoff,
+        timeoutMs: policy.timeoutMs,
         expiresAtMs: overrides.expiresAtMs,
         tags: overrides.tags,
         tenant: overrides.tenant,

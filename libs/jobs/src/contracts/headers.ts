@@ -24,11 +24,13 @@ export const HEADER = {
   recorded: 'x-job-recorded',
   /** Milliseconds this job has spent being deferred in this attempt. */
   deferred: 'x-job-deferred',
-  /** On suspects and dead letters: the level they came from. */
+  /** On suspects, dead letters and far delays: the level they came from. */
   priority: 'x-job-priority',
   /** On dead letters: why, and what was thrown. */
   deadReason: 'x-job-dead-reason',
   error: 'x-job-error',
+  /** On far delays: milliseconds since 1970 from which they wait, by the clock of whoever sent them to the ledger. */
+  laterSince: 'x-job-later-since',
   /** W3C trace context. */
   traceparent: 'traceparent',
 } as const;

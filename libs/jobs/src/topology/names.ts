@@ -30,7 +30,7 @@ export interface Names {
   parked: string;
   /** Far delays and far retries, for the ledger to keep. */
   later: string;
-  /** Submissions that the ledger decides: unique jobs, ticks. Exchange and queue. */
+  /** Submissions that the ledger decides: unique jobs, ticks. */
   submit: string;
   /** Events for anyone, fed by the ledger after commit; key `<queue>.<event>`. */
   events: string;

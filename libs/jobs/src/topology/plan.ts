@@ -75,11 +75,7 @@ export function planLedger({ names, queueType: type = 'quorum' }: Omit<PlanOptio
   return mergePlans([
     common,
     {
-      exchanges: [
-        { name: names.submit, type: 'direct', purpose: 'submissions that the ledger decides' },
-        { name: names.later, type: 'direct', purpose: 'far delays, kept by the ledger' },
-        { name: names.events, type: 'topic', purpose: 'what happened, for anyone; key = queue.event' },
-      ],
+      exchanges: [{ name: names.events, type: 'topic', purpose: 'what happened, for anyone; key = queue.event' }],
       queues: [
         { name: names.ledger, ...kept, purpose: 'inbox of the ledger: batches of what happened' },
         { name: names.parked, ...kept, purpose: 'what the ledger could not record, with the error' },
@@ -95,8 +91,6 @@ export function planLedger({ names, queueType: type = 'quorum' }: Omit<PlanOptio
       bindings: [
         { from: names.records, to: names.ledger, toKind: 'queue', key: '' },
         ...PRIORITIES.map((p): BindingPlan => ({ from: names.door(p), to: names.ledger, toKind: 'queue', key: '#' })),
-        { from: names.later, to: names.later, toKind: 'queue', key: names.later },
-        { from: names.submit, to: names.submit, toKind: 'queue', key: names.submit },
       ],
     },
   ]);

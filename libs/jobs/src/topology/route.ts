@@ -1,4 +1,5 @@
 import { type Priority, queueOf } from '../contracts/job-type';
+import type { HeaderValue } from '../contracts/message';
 import { LADDER_MAX_UNITS, LADDER_UNIT_MS, dueKey, waitHeaders } from './ladder';
 import type { Names } from './names';
 
@@ -6,8 +7,8 @@ import type { Names } from './names';
 export interface Route {
   exchange: string;
   routingKey: string;
-  /** The levels of the ladder where it waits; to be put among the message's headers. */
-  headers: Readonly<Record<string, true>>;
+  /** To be put among the message's headers: the levels of the ladder where it waits. */
+  headers: Readonly<Record<string, HeaderValue>>;
   /** Milliseconds left after this pass of the ladder; 0 for all but waits of more than 310 days. */
   remainingMs: number;
 }

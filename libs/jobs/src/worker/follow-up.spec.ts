@@ -1,14 +1,17 @@
 import { ID, arrived } from '../../../../test/support/delivered';
 import type { Outcome } from '../contracts/outcome';
+import { FarDelays } from '../topology/far-delays';
 import { namesFor } from '../topology/names';
-import { followUp } from './follow-up';
+import { type WayOf, followUp } from './follow-up';
 
 const names = namesFor();
 const failure = { name: 'Error', message: 'busy' };
 const retry: Outcome = { kind: 'retry', delayMs: 0, exact: true, failure };
 const dead: Outcome = { kind: 'dead', reason: 'unrecoverable', failure };
+const far = new FarDelays(names);
+const wayOf: WayOf = ({ job }, wait) => far.route(job.type, job.priority, wait, 7);
 const after = (outcome: Outcome, arrival: Parameters<typeof arrived>[0] = {}) =>
-  followUp(arrived(arrival), outcome, names);
+  followUp(arrived(arrival), outcome, names, wayOf);
 
 test.each<Outcome>([{ kind: 'completed', result: undefined }, { kind: 'expired' }])('nothing follows %j', (outcome) => {
   expect(after(outcome)).toBeUndefined();
@@ -76,10 +79,14 @@ describe('a retry', () => {
     expect(message?.headers).toEqual({ ...set, 'x-job-attempt': 2 });
   });
 
-  test('beyond the ladder carries the rest of its wait', () => {
+  test('that is far goes to the ledger, and without one down the ladder, beyond it with the rest of its wait', () => {
     const year = 365 * 86_400_000;
-    const message = after({ ...retry, delayMs: year });
-    expect(message?.headers?.['x-job-delay']).toBe(year - (2 ** 28 - 1) * 100);
+    expect(after({ ...retry, delayMs: year })).toMatchObject({
+      ...{ exchange: '', routingKey: 'jobs.later', mandatory: true, type: 'email.welcome' },
+      headers: { 'x-job-delay': year, 'x-job-attempt': 2, 'x-job-priority': 'normal', 'x-job-later-since': 7 },
+    });
+    far.noteAbsent(7);
+    expect(after({ ...retry, delayMs: year })?.headers?.['x-job-delay']).toBe(year - (2 ** 28 - 1) * 100);
   });
 });
 
@@ -117,7 +124,7 @@ describe('a deferred job', () => {
 
 test('a job that nobody has recorded stays so until it is started or adopted', () => {
   const run = arrived();
-  const recorded = (outcome: Outcome) => followUp(run, outcome, names)?.headers?.['x-job-recorded'];
+  const recorded = (outcome: Outcome) => followUp(run, outcome, names, wayOf)?.headers?.['x-job-recorded'];
   expect(recorded({ kind: 'deferred', delayMs: 1, reason: 'delay' })).toBeUndefined();
   expect(recorded({ kind: 'suspected', deliveries: 3 })).toBeUndefined();
   expect(recorded({ kind: 'adopted', id: ID })).toBe(true);

@@ -4,14 +4,17 @@ import type { HeaderValue, OutgoingMessage } from '../contracts/message';
 import type { Outcome } from '../contracts/outcome';
 import { isWaitHeader } from '../topology/ladder';
 import type { Names } from '../topology/names';
-import { type Route, routeJob } from '../topology/route';
+import type { Route, Wait } from '../topology/route';
 import type { Run } from './run';
+
+/** The way of what must wait; see {@link FarDelays}. */
+export type WayOf = (run: Run, wait: Wait) => Route;
 
 /**
  * The message that replaces a delivery, or undefined when nothing follows. Pure.
  * What must wait goes down the ladder; what has failed for good goes to the dead letters of its queue.
  */
-export function followUp(run: Run, outcome: Outcome, names: Names): OutgoingMessage | undefined {
+export function followUp(run: Run, outcome: Outcome, names: Names, wayOf: WayOf): OutgoingMessage | undefined {
   const { job, place } = run;
   switch (outcome.kind) {
     case 'completed':
@@ -19,11 +22,11 @@ export function followUp(run: Run, outcome: Outcome, names: Names): OutgoingMess
     case 'cancelled':
       return undefined;
     case 'retry': {
-      const route = routeJob(names, job.type, job.priority, outcome);
+      const route = wayOf(run, outcome);
       return republish(run, route, { attempt: job.attempt + 1, deferredMs: 0, delayMs: route.remainingMs });
     }
     case 'deferred': {
-      const route = routeJob(names, job.type, job.priority, {
+      const route = wayOf(run, {
         delayMs: outcome.delayMs,
         exact: outcome.reason === 'delay',
       });

@@ -4,7 +4,7 @@ import type { JobEvent } from '../contracts/job-events';
 import type { OutgoingMessage } from '../contracts/message';
 import type { Outcome } from '../contracts/outcome';
 import { recordMessage } from '../events/record-message';
-import { followUp } from './follow-up';
+import { type WayOf, followUp } from './follow-up';
 import { eventOf } from './report';
 import { type Run, idOf, isHeld } from './run';
 import type { Runs } from './runs';
@@ -59,7 +59,7 @@ export class Settler {
     const { names, records, events, clock, name } = this.settings;
     const told = records === 'on';
     const event = told || events.wants(EVENT_OF[outcome.kind]) ? eventOf(run, outcome, name, clock.now()) : undefined;
-    const next = followUp(run, outcome, names);
+    const next = followUp(run, outcome, names, this.wayOf);
     const settlement = {
       run,
       outcome,
@@ -206,7 +206,21 @@ export class Settler {
     this.noticeEmpty();
   }
 
+  /** What comes back from the ledger's queue of far delays goes down the ladder: there is no ledger. */
+  private takeLadder(settlement: Settlement, failure: PublishFailure): boolean {
+    const { far, names, clock } = this.settings;
+    if (failure.kind !== 'returned' || !settlement.followUp || !far.isFar(settlement.followUp)) return false;
+    far.noteAbsent(clock.now());
+    settlement.followUp = followUp(settlement.run, settlement.outcome, names, this.wayOf);
+    this.gather(settlement);
+    return true;
+  }
+
+  private readonly wayOf: WayOf = ({ job }, wait) =>
+    this.settings.far.route(job.type, job.priority, wait, this.settings.clock.now());
+
   private onFailure(settlement: Settlement, failure: PublishFailure): void {
+    if (this.takeLadder(settlement, failure)) return;
     if (failure.kind === 'unsendable') {
       // It can never be sent: the broker moves the message as it is, with its own death headers.
       for (const delivery of settlement.run.deliveries) delivery.reject();

@@ -4,6 +4,7 @@ import type { Broker } from '../broker/broker';
 import { type EventSink, silentEvents } from '../events/event-bus';
 import { type Clock, type Random, systemClock } from '../lifecycle/clock';
 import type { BackoffFunctions } from '../retry/backoff';
+import { FarDelays } from '../topology/far-delays';
 import { type Names, namesFor } from '../topology/names';
 import type { QueueType } from '../topology/plan';
 import type { Handlers } from './handlers';
@@ -65,6 +66,7 @@ export type WorkerSettings = Required<Omit<WorkerOptions, 'queues' | 'concurrenc
   queues: ReadonlyMap<string, Required<QueueOptions>>;
   defaults: RunPolicy;
   spoolDir: string | undefined;
+  far: FarDelays;
 };
 
 const DEFAULT_CONCURRENCY = 5;
@@ -88,12 +90,14 @@ export function resolveWorkerOptions(options: WorkerOptions): WorkerSettings {
       },
     );
   }
+  const names = options.names ?? namesFor();
   return {
     broker: options.broker,
     handlers: options.handlers,
+    far: new FarDelays(names),
     queues,
     defaults: { ...DEFAULT_RUN_POLICY, ...options.defaults },
-    names: options.names ?? namesFor(),
+    names,
     queueType: options.queueType ?? 'quorum',
     name: options.name ?? workerName(),
     events: options.events ?? silentEvents,
