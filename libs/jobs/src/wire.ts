@@ -18,5 +18,6 @@ export type { JobOverrides } from './contracts/options';
 export { payloadText } from './contracts/payload-text';
 export { validatePayload } from './contracts/validate';
 export { recordMessage } from './events/record-message';
+export { LADDER_BITS, LADDER_UNIT_MS } from './topology/ladder';
 export { routeJob } from './topology/route';
 export type { Route, Wait } from './topology/route';

@@ -3,6 +3,7 @@ export type LedgerErrorCode =
   | 'job_not_found'
   | 'job_finished'
   | 'job_not_finished'
+  | 'job_cancelling'
   | 'job_not_delayed'
   | 'job_running'
   | 'payload_unknown'

@@ -1,0 +1,130 @@
+import { type JobCatalog, identify, payloadText, validatePayload } from '@scutwork/jobs/wire';
+import { type Priority, durationMs } from '@scutwork/jobs';
+import type { Actor, BulkView, JobView, Reading, Steering } from '../api';
+import type { Recorder } from '../record/recorder';
+import type { Database } from '../store/database';
+import { LedgerError } from '../store/ledger-error';
+import { audit } from './audit';
+import { BulkActions } from './bulk-actions';
+import { cancel } from './cancel';
+import type { Decide } from './decision';
+import { promote, reschedule, setPriority } from './move';
+import { type Pausable, pause, resume } from './pauses';
+import { retry } from './retry';
+import { steer } from './steer';
+
+export interface SteeringOptions {
+  database: Database;
+  recorder: Recorder;
+  /** Shows the job that was steered. */
+  reader: Pick<Reading, 'job'>;
+  /** For payloads that are edited: they are checked as if they were submitted. */
+  catalog: JobCatalog;
+  /** Most bytes of an edited payload. Default 1 MiB. */
+  maxPayloadBytes?: number;
+  /** Something is to be published: wakes the duties `control` and `relay`. */
+  onChange?: () => void;
+}
+
+type Steers = Omit<Steering, 'remove' | 'clean'>;
+
+/**
+ * Steers jobs and queues: each method is one transaction, with its line in the audit log. What must be told to workers
+ * goes out by the control stream after the commit, what must be published by the outbox.
+ */
+export class JobSteering implements Steers {
+  private readonly bulkActions: BulkActions;
+
+  constructor(private readonly options: SteeringOptions) {
+    this.bulkActions = new BulkActions(options.database);
+  }
+
+  cancel(id: string, actor: Actor): Promise<JobView> {
+    return this.steerOne('cancel', id, cancel, actor);
+  }
+
+  async retry(id: string, actor: Actor, changes: { payload?: unknown } = {}): Promise<JobView> {
+    if (!('payload' in changes)) return this.steerOne('retry', id, retry(), actor);
+    const { type } = await this.options.reader.job(id);
+    const payload = await this.checkPayload(type, changes.payload);
+    return this.steerOne('retry', id, retry(payload), actor, { payload: 'edited' });
+  }
+
+  promote(id: string, actor: Actor): Promise<JobView> {
+    return this.steerOne('promote', id, promote, actor);
+  }
+
+  reschedule(id: string, to: { delay: number | string } | { at: string }, actor: Actor): Promise<JobView> {
+    return this.steerOne('reschedule', id, reschedule(dueAtOf(to)), actor, to);
+  }
+
+  setPriority(id: string, priority: Priority, actor: Actor): Promise<JobView> {
+    return this.steerOne('priority', id, setPriority(priority), actor, { priority });
+  }
+
+  async pause(what: Pausable, actor: Actor): Promise<{ version: number }> {
+    const version = await this.options.database.transaction((tx) => pause(tx, what, actor));
+    this.options.onChange?.();
+    return { version };
+  }
+
+  async resume(what: Pausable, actor: Actor): Promise<{ version: number }> {
+    const version = await this.options.database.transaction((tx) => resume(tx, what, actor));
+    this.options.onChange?.();
+    return { version };
+  }
+
+  async bulk(...[action, filter, actor, args = {}]: Parameters<Steering['bulk']>): Promise<BulkView> {
+    const view = await this.bulkActions.begin(action, filter, actor, args);
+    this.options.onChange?.();
+    return view;
+  }
+
+  bulkAction(id: string): Promise<BulkView> {
+    return this.bulkActions.view(id);
+  }
+
+  private async steerOne(
+    action: string,
+    idOrKey: string,
+    decide: Decide,
+    actor: Actor,
+    detail?: Record<string, unknown>,
+  ): Promise<JobView> {
+    const { database, recorder, reader, onChange } = this.options;
+    const { id } = identify(idOrKey);
+    await database.transaction(async (tx) => {
+      const refusal = (await steer(tx, recorder, [id], decide)).get(id);
+      if (refusal) throw refusal;
+      await audit(tx, actor, action, [id], detail);
+    });
+    onChange?.();
+    return reader.job(id);
+  }
+
+  /** @throws JobError `payload_invalid`, `payload_not_json`, `payload_too_large` */
+  private async checkPayload(type: string, payload: unknown) {
+    const { catalog, maxPayloadBytes = 1_048_576 } = this.options;
+    const definition = catalog.get(type);
+    if (definition) await validatePayload(definition.schema, payload, type);
+    return payloadText(payload, type, maxPayloadBytes);
+  }
+}
+
+/** @throws LedgerError `filter_invalid` */
+function dueAtOf(to: { delay: number | string } | { at: string }): (now: number) => number {
+  if ('at' in to) {
+    const at = Date.parse(to.at);
+    if (!Number.isNaN(at)) return () => at;
+    throw new LedgerError('filter_invalid', `at is ${JSON.stringify(to.at)}`, {
+      field: 'at',
+      hint: 'Use an ISO 8601 time with a zone, e.g. "2030-01-01T09:00:00Z".',
+    });
+  }
+  const delayMs = durationMs(to.delay);
+  if (delayMs !== undefined && delayMs >= 0) return (now) => now + delayMs;
+  throw new LedgerError('filter_invalid', `delay is ${JSON.stringify(to.delay)}`, {
+    field: 'delay',
+    hint: 'Use milliseconds of 0 or more, or a text such as "90s".',
+  });
+}

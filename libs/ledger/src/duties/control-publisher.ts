@@ -1,0 +1,159 @@
+import type { Names, Publisher } from '@scutwork/jobs';
+import {
+  BEAT_MS,
+  CONTROL_MESSAGE_TYPE,
+  type ControlEntries,
+  type ControlEntry,
+  type ControlMessage,
+} from '@scutwork/jobs/wire';
+import type { Database } from '../store/database';
+import type { Duty } from './duty';
+
+const SNAPSHOT_MS = 60_000;
+const MOST_PART_CHARS = 256 * 1024;
+const MOST_DELTAS = 500;
+
+export interface ControlPublisherOptions {
+  database: Database;
+  /** Of its own: changes go out one after the other, each when the one before is confirmed. */
+  publisher: Publisher;
+  names: Names;
+}
+
+interface Standing {
+  /** By the database's clock, ms since 1970. */
+  now: number;
+  version: number;
+  deltas: { version: number; delta: { set: ControlEntries; lift: string[] } }[];
+  snapshotAt: number;
+  beatAt: number;
+}
+
+/**
+ * Publishes what is to be controlled to the stream `jobs.control`: every change in the order of versions, all that is in
+ * force each minute and when it starts, and a beat every 5 s. What has been published stands in the database, so that
+ * another producer goes on where this one stopped; one killed between commit and publish leaves the change to the next.
+ */
+export class ControlPublisher implements Duty {
+  readonly name = 'control';
+  readonly everyMs = 500;
+  readonly alone = true;
+  private begun = false;
+
+  constructor(private readonly options: ControlPublisherOptions) {}
+
+  async run(signal: AbortSignal): Promise<'more' | 'done'> {
+    const standing = await this.standing();
+    const { now, deltas, snapshotAt } = standing;
+    // A stream begins with a snapshot: what it holds is told once more by the changes that were to come.
+    if (snapshotAt === 0) return this.snapshot(true);
+    for (const { version, delta } of deltas) {
+      if (signal.aborted) return 'done';
+      await this.publish({ kind: 'delta', version, snapshotAt, ...delta });
+      await this.options.database.query('delete from control_log where version <= $1', [version]);
+    }
+    if (deltas.length === MOST_DELTAS) return 'more';
+    if (!this.begun || now - snapshotAt >= SNAPSHOT_MS) return this.snapshot();
+    if (now - standing.beatAt >= BEAT_MS) await this.beat(standing);
+    return 'done';
+  }
+
+  private async standing(): Promise<Standing> {
+    const [row] = await this.options.database.query<{
+      now: number;
+      version: string;
+      deltas: Standing['deltas'] | null;
+      snapshot_at: string | null;
+      beat_at: string | null;
+    }>(STANDING, [MOST_DELTAS]);
+    const deltas = row?.deltas ?? [];
+    return {
+      now: Math.round(row?.now ?? 0),
+      version: deltas.at(-1)?.version ?? Number(row?.version),
+      deltas,
+      snapshotAt: Number(row?.snapshot_at ?? 0),
+      beatAt: Number(row?.beat_at ?? 0),
+    };
+  }
+
+  /** In parts of some 256 KiB. Readers are told of it by the messages after it, when all its parts are confirmed. */
+  private async snapshot(isFirst = false): Promise<'more' | 'done'> {
+    const [row] = await this.options.database.query<{
+      now: number;
+      version: string;
+      unpublished: boolean;
+      entries: ControlEntries | null;
+    }>(SNAPSHOT);
+    // Changed since: the change goes out before a snapshot that holds it.
+    if (!row || (row.unpublished && !isFirst)) return 'more';
+    const { now } = row;
+    const parts = partsOf(row.entries ?? {});
+    const [version, snapshotAt] = [Number(row.version), Math.round(now)];
+    for (const [index, entries] of parts.entries())
+      await this.publish({ kind: 'snapshot', version, snapshotAt, part: index + 1, parts: parts.length, entries });
+    await this.put('snapshot', snapshotAt);
+    this.begun = true;
+    await this.beat({ version, snapshotAt, now: snapshotAt });
+    return row.unpublished ? 'more' : 'done';
+  }
+
+  private async beat({ version, snapshotAt, now }: Pick<Standing, 'version' | 'snapshotAt' | 'now'>): Promise<void> {
+    await this.publish({ kind: 'beat', version, snapshotAt, now });
+    await this.put('beat', now);
+  }
+
+  private async put(head: string, value: number): Promise<void> {
+    await this.options.database.query(
+      `insert into heads (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value`,
+      [head, value],
+    );
+  }
+
+  /** @throws Error when it is not confirmed; it is published again at the next run, before anything that follows it */
+  private async publish(message: ControlMessage): Promise<void> {
+    const { publisher, names } = this.options;
+    await new Promise<void>((resolve, reject) => {
+      publisher.publish(
+        {
+          exchange: '',
+          routingKey: names.control,
+          mandatory: true,
+          type: CONTROL_MESSAGE_TYPE,
+          contentType: 'application/json',
+          body: Buffer.from(JSON.stringify(message)),
+        },
+        (failure) => (failure ? reject(new Error(`${names.control}: ${failure.kind}, ${failure.reason}`)) : resolve()),
+      );
+    });
+  }
+}
+
+/** One statement sees one moment: the head, and what is unpublished of it. */
+const STANDING = `
+select extract(epoch from clock_timestamp())::float8 * 1000 as now,
+  (select value from heads where name = 'control') as version,
+  (select json_agg(json_build_object('version', version, 'delta', delta) order by version)
+   from (select version, delta from control_log order by version limit $1) as log) as deltas,
+  (select value from heads where name = 'snapshot') as snapshot_at,
+  (select value from heads where name = 'beat') as beat_at`;
+
+const SNAPSHOT = `
+select extract(epoch from clock_timestamp())::float8 * 1000 as now,
+  (select value from heads where name = 'control') as version,
+  exists (select 1 from control_log) as unpublished,
+  (select json_object_agg(key, entry) from control) as entries`;
+
+function partsOf(entries: ControlEntries): ControlEntries[] {
+  const parts: [string, ControlEntry][][] = [[]];
+  let chars = 0;
+  for (const pair of Object.entries(entries)) {
+    const size = JSON.stringify(pair).length;
+    if (chars > 0 && chars + size > MOST_PART_CHARS) {
+      parts.push([]);
+      chars = 0;
+    }
+    parts.at(-1)?.push(pair);
+    chars += size;
+  }
+  return parts.map((part) => Object.fromEntries(part));
+}

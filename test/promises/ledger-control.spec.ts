@@ -1,0 +1,131 @@
+import { LedgerError } from '../../libs/ledger/src';
+import { newJobId } from '../../libs/jobs/src';
+import { changeControl } from '../../libs/ledger/src/control/control-store';
+import { type ControlStream, readControlStream } from '../support/control-stream';
+import { type TestDatabase, testDatabase } from '../support/database';
+import { JobsWorld } from '../support/jobs-world';
+import { LedgerWorld, boss } from '../support/ledger-world';
+import { sharedBroker } from '../support/private-broker';
+import { until } from '../support/until';
+
+describe('what is to be controlled', () => {
+  let db: TestDatabase;
+  let world: JobsWorld;
+  let ledger: LedgerWorld;
+  let stream: ControlStream | undefined;
+  const ledgers: LedgerWorld[] = [];
+
+  const another = async (): Promise<LedgerWorld> => {
+    const made = new LedgerWorld(await world.broker(), world.names, db);
+    ledgers.push(made);
+    return made;
+  };
+  beforeEach(async () => {
+    db = await testDatabase();
+    world = new JobsWorld(sharedBroker().url);
+    ledger = await another();
+  });
+  afterEach(async () => {
+    await stream?.close();
+    stream = undefined;
+    for (const made of ledgers.splice(0)) await made.stop();
+    await world.stop();
+    await db.drop();
+  });
+  const read = async (): Promise<ControlStream> =>
+    (stream = await readControlStream(sharedBroker().url, world.names.control));
+
+  test('goes to the stream in the order of its versions, none left out, under 50 changes at once', async () => {
+    await ledger.start(['control']);
+    const queues = Array.from({ length: 50 }, (_, n) => `q${n}`);
+    const versions = await Promise.all(queues.map((queue) => ledger.steering.pause({ queue }, boss)));
+    expect(versions.map(({ version }) => version).sort((a, b) => a - b)).toEqual(queues.map((_, n) => n + 1));
+    const { messages } = await read();
+    const deltas = await until('50 changes', () => stream?.deltas.length === 50 && stream.deltas);
+    expect(deltas.map(({ version }) => version)).toEqual(queues.map((_, n) => n + 1));
+    expect(messages[0]).toMatchObject({ kind: 'snapshot', part: 1, parts: 1 });
+    expect(await db.database.query('select * from control_log')).toEqual([]);
+    const [{ n } = { n: 0 }] = await db.database.query<{ n: number }>(
+      `select count(*)::int as n from audit where action = 'pause'`,
+    );
+    expect(n).toBe(50);
+  });
+
+  test('is told by the next producer when one is killed between commit and publish', async () => {
+    await db.database.transaction(async (tx) =>
+      changeControl(tx, { set: [{ key: 'pause:queue:email', entry: { kind: 'pause', queue: 'email' } }] }),
+    );
+    await ledger.start(['control']);
+    await read();
+    const told = await until('the change', () => stream?.deltas[0]);
+    expect(told).toMatchObject({ version: 1, set: { 'pause:queue:email': { kind: 'pause', queue: 'email' } } });
+    expect(stream?.snapshots[0]).toMatchObject({ version: 1, entries: { 'pause:queue:email': { kind: 'pause' } } });
+  });
+
+  test('is told once more, in order, after the broker was away', async () => {
+    await ledger.start([]);
+    await ledger.broker.stop();
+    const { version } = await ledger.steering.pause({ type: 'email.welcome' }, boss);
+    await ledger.steering.resume({ type: 'email.welcome' }, boss);
+    await (await another()).start(['control']);
+    await read();
+    const deltas = await until('both changes', () => stream?.deltas.length === 2 && stream.deltas);
+    expect(deltas).toEqual([
+      expect.objectContaining({
+        version,
+        set: { 'pause:type:email.welcome': { kind: 'pause', type: 'email.welcome' } },
+      }),
+      expect.objectContaining({ version: version + 1, set: {}, lift: ['pause:type:email.welcome'] }),
+    ]);
+  });
+
+  test('two producers tell it together as one would', async () => {
+    await ledger.start(['control']);
+    const second = await another();
+    await second.start(['control']);
+    const both = [ledger, second];
+    for (let n = 0; n < 20; n++) await both[n % 2]?.steering.pause({ queue: `q${n}` }, boss);
+    await read();
+    await until('20 changes', () => stream?.deltas.length === 20);
+    const versions = stream?.deltas.map(({ version }) => version) ?? [];
+    expect(versions).toEqual([...versions].sort((a, b) => a - b));
+    expect(new Set(versions).size).toBe(20);
+  });
+
+  test('a snapshot comes in parts of bounded size, and a beat carries version and time of the database', async () => {
+    await db.database.transaction(async (tx) => {
+      const set = Array.from({ length: 5_000 }, () => newJobId()).map((id) => ({
+        ...{ key: `revoke:${id}`, entry: { kind: 'revoke' as const, id, generation: 0, cancel: 'cancel' as const } },
+      }));
+      await changeControl(tx, { set });
+    });
+    await ledger.start(['control']);
+    await read();
+    const beat = await until('a beat', () => stream?.messages.find(({ kind }) => kind === 'beat'));
+    const parts = stream?.snapshots ?? [];
+    expect(parts.length).toBeGreaterThan(1);
+    expect(parts.map(({ part }) => part)).toEqual(parts.map((_, n) => n + 1));
+    expect(new Set(parts.map(({ parts: of, snapshotAt }) => `${of} ${snapshotAt}`)).size).toBe(1);
+    expect(Math.max(...parts.map((part) => JSON.stringify(part).length))).toBeLessThan(300_000);
+    expect(parts.flatMap(({ entries }) => Object.keys(entries))).toHaveLength(5_000);
+    const [{ now } = { now: 0 }] = await db.database.query<{ now: number }>(
+      'select extract(epoch from now())::float8 * 1000 as now',
+    );
+    expect(Math.abs(now - (beat.kind === 'beat' ? beat.now : 0))).toBeLessThan(60_000);
+    expect(beat.version).toBe(1);
+  });
+
+  test('pausing what is paused, and resuming what is not, changes nothing', async () => {
+    const { version } = await ledger.steering.pause({ queue: 'email' }, boss);
+    expect(await ledger.steering.pause({ queue: 'email' }, boss)).toEqual({ version });
+    expect(await ledger.steering.resume({ queue: 'report' }, boss)).toEqual({ version });
+    const again = await ledger.steering.resume({ queue: 'email' }, boss);
+    expect(again.version).toBe(version + 1);
+  });
+
+  test.each(['cancel', 'promote', 'retry'] as const)('%s of a job that nobody knows is refused', async (action) => {
+    const error = await ledger.steering[action]('no-such-job', boss).catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(LedgerError);
+    expect(error).toMatchObject({ code: 'job_not_found' });
+  });
+});
