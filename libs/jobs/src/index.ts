@@ -34,6 +34,7 @@ export type { JobState } from './contracts/job-state';
 export type { IncomingMessage, OutgoingMessage } from './contracts/message';
 export { DEFAULT_RUN_POLICY } from './contracts/options';
 export type { JobOptions, PriorityOption, RunOptions, RunPolicy } from './contracts/options';
+export type { UniqueOptions } from './contracts/submission';
 export type { DeadReason, DeferReason, Failure, Outcome } from './contracts/outcome';
 
 export { describeDifference, describePlan, diffPlans, planAsMarkdown } from './topology/describe';
@@ -50,6 +51,8 @@ export type { AmqpBrokerOptions } from './broker/amqp/options';
 
 export { JobsClient } from './client/jobs-client';
 export type { AddedJob, AddedJobs, JobEntry, NamedEntry, NotAdded } from './client/jobs-client';
+export { redriveDead } from './client/redrive-dead';
+export type { RedriveOptions, Redriven } from './client/redrive-dead';
 export type { JobsClientOptions } from './client/client-options';
 
 export { EventBus } from './events/event-bus';

@@ -16,6 +16,8 @@ export type { JsonText } from './contracts/json';
 export { resolveJobOptions } from './contracts/options';
 export type { JobOverrides } from './contracts/options';
 export { payloadText } from './contracts/payload-text';
+export { SUBMISSION_MESSAGE_TYPE } from './contracts/submission';
+export type { SubmissionAnswer } from './contracts/submission';
 export { validatePayload } from './contracts/validate';
 export { recordMessage } from './events/record-message';
 export { LADDER_BITS, LADDER_UNIT_MS } from './topology/ladder';

@@ -25,20 +25,9 @@ export interface SubmitEntry {
 }
 
 export interface SubmitOptions extends JobOptions {
-  unique?: UniqueOptions;
   /** How long it is kept when it is finished, ms or a text such as `'90d'`; 0 removes it at once. */
   keepFor?: number | string;
 }
-
-/**
- * `pending`: while a job of this key is not finished. `throttle`: one per `window`. `debounce`: one whose delay has not
- * passed is replaced (payload and options) and its delay begins again; `options.delay` must be set. Keys are by type.
- * A duplicate answers with the id of the job that stands.
- */
-export type UniqueOptions =
-  | { key: string; mode?: 'pending' }
-  | { key: string; mode: 'throttle'; window: number | string }
-  | { key: string; mode: 'debounce' };
 
 export interface SubmittedJob {
   id: string;

@@ -88,6 +88,19 @@ export interface StreamReader {
   close(): Promise<void>;
 }
 
+export interface OpenRepliesOptions {
+  onReply: (message: IncomingMessage) => void;
+  /** Its connection is lost, and the queue with it. Open another. */
+  onLost?: () => void;
+}
+
+/** A queue for answers, of this connection alone. It does not come back. */
+export interface ReplyQueue {
+  /** Where to answer: the routing key, by the default exchange. */
+  readonly name: string;
+  close(): Promise<void>;
+}
+
 export interface QueueDepth {
   /** Ready messages. Of a stream RabbitMQ tells them some seconds late. */
   messages: number;
@@ -121,6 +134,11 @@ export interface Broker extends Service {
    * @throws BrokerError `no_queue`, `permission_missing`; `broker_unreachable` while the broker is away
    */
   readStream(options: ReadStreamOptions): Promise<StreamReader>;
+  /**
+   * Makes a queue for answers to questions that are asked by messages.
+   * @throws BrokerError `permission_missing`; `broker_unreachable` while the broker is away
+   */
+  openReplies(options: OpenRepliesOptions): Promise<ReplyQueue>;
   /**
    * Undefined when there is no such queue.
    * @throws BrokerError `broker_unreachable` while the broker is away

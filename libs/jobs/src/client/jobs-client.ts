@@ -9,6 +9,7 @@ import { DEFAULT_STOP_DEADLINE_MS, type Service, type ServiceState, type StopOpt
 import { planTopology } from '../topology/plan';
 import { type ClientSettings, type JobsClientOptions, resolveClientOptions } from './client-options';
 import { type PreparedJob, type Provenance, assertRunning, messageOf, prepareJob, submittedEvent } from './prepare';
+import { Submissions } from './submissions';
 
 /** A job that the broker has taken. */
 export interface AddedJob {
@@ -17,7 +18,10 @@ export interface AddedJob {
   key?: string;
   type: string;
   queue: string;
-  state: Extract<JobState, 'waiting' | 'delayed'>;
+  /** `waiting` or `delayed`; of a unique job also `accepted`, and of a duplicate that of the job that stands; undefined if that was removed. */
+  state?: JobState;
+  /** Of a unique job: there was one already, and `id` is that of the job that stands. */
+  duplicate?: boolean;
 }
 
 /** One entry of {@link JobsClient.addMany} that was not accepted. */
@@ -56,6 +60,7 @@ export class JobsClient implements Service {
   private readonly settings: ClientSettings;
   private publisher: Publisher | undefined;
   private records: RecordBatches | undefined;
+  private submissions: Submissions | undefined;
   private state: ServiceState = 'new';
 
   constructor(options: JobsClientOptions) {
@@ -70,6 +75,7 @@ export class JobsClient implements Service {
     await broker.start();
     if (this.isStopped()) return;
     this.publisher = broker.publisher(this.settings.publisher);
+    this.submissions = new Submissions(this.settings, this.publisher);
     this.records = new RecordBatches(broker.publisher({ deadlineMs: Number.POSITIVE_INFINITY }), names, clock, events);
     this.state = 'running';
   }
@@ -86,6 +92,7 @@ export class JobsClient implements Service {
     this.state = 'stopped';
     const endMs = this.settings.clock.now() + deadlineMs;
     await this.publisher?.close(deadlineMs);
+    await this.submissions?.close();
     await this.records?.close(Math.max(0, endMs - this.settings.clock.now()));
   }
 
@@ -169,6 +176,7 @@ export class JobsClient implements Service {
 
   private publish(job: PreparedJob, provenance?: Provenance): Promise<AddedJob> {
     assertRunning(this.state === 'running');
+    if (job.gated && this.submissions) return this.submissions.submit(job);
     return new Promise((resolve, reject) => {
       this.publisher?.publish(job.message, (failure) => {
         if (failure?.kind === 'returned' && this.settings.far.isFar(job.message)) {

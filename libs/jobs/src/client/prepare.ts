@@ -19,6 +19,8 @@ export interface PreparedJob {
   overrides: JobOverrides;
   payload: JsonText;
   message: OutgoingMessage;
+  /** As they were given, for a job that the ledger decides on. */
+  gated: JobOptions | undefined;
 }
 
 export interface Provenance {
@@ -42,7 +44,8 @@ export function prepareJob(
   const finish = (): PreparedJob => {
     const text = payloadText(payload, definition.type, settings.maxPayloadBytes);
     const priority = overrides.priority ?? definition.policy.priority ?? DEFAULT_RUN_POLICY.priority;
-    const job = { identity, definition, priority, overrides, payload: text };
+    const gated = options?.unique === undefined ? undefined : options;
+    const job = { identity, definition, priority, overrides, payload: text, gated };
     return { ...job, message: messageOf(job, settings, provenance) };
   };
   const valid: unknown = validatePayload(definition.schema, payload, definition.type);

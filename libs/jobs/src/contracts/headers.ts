@@ -31,6 +31,8 @@ export const HEADER = {
   error: 'x-job-error',
   /** On far delays: milliseconds since 1970 from which they wait, by the clock of whoever sent them to the ledger. */
   laterSince: 'x-job-later-since',
+  /** On submissions that the ledger decides: the queue for the answer. */
+  replyTo: 'x-job-reply-to',
   /** W3C trace context. */
   traceparent: 'traceparent',
 } as const;

@@ -2,6 +2,7 @@ import { type Backoff, DEFAULT_BACKOFF, type ResolvedBackoff, resolveBackoff } f
 import { type Duration, durationMs } from './duration';
 import { type ErrorCode, JobError } from './errors';
 import { MOST_PROPERTY_BYTES } from './message';
+import type { UniqueOptions } from './submission';
 import { PRIORITIES, type Priority, isPriority } from './job-type';
 
 /**
@@ -36,6 +37,8 @@ export interface JobOptions extends RunOptions {
   tags?: string[];
   /** Whose job this is, at most 128 characters. */
   tenant?: string;
+  /** Only one job of this key: the ledger decides, so there must be one. */
+  unique?: UniqueOptions;
   /** Travels in the AMQP property of the same name and into the handler's context, at most 128 characters. */
   correlationId?: string;
 }

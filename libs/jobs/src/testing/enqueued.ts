@@ -44,6 +44,7 @@ export function notingBroker(broker: Broker, note: (message: OutgoingMessage) =>
     subscribe: (options) => broker.subscribe(options),
     pull: (queue) => broker.pull(queue),
     depth: (queue) => broker.depth(queue),
+    openReplies: (options) => broker.openReplies(options),
     readStream: (options) => broker.readStream(options),
   };
 }

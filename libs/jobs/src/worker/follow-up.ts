@@ -1,8 +1,8 @@
 import { HEADER } from '../contracts/headers';
 import { type JobHeaders, encodeHeaders } from '../contracts/envelope';
-import type { HeaderValue, OutgoingMessage } from '../contracts/message';
+import type { OutgoingMessage } from '../contracts/message';
 import type { Outcome } from '../contracts/outcome';
-import { isWaitHeader } from '../topology/ladder';
+import { foreignHeaders } from '../topology/foreign-headers';
 import type { Names } from '../topology/names';
 import type { Route, Wait } from '../topology/route';
 import type { Run } from './run';
@@ -78,21 +78,4 @@ function isRecorded({ job, startedAt }: Run): boolean {
 
 function withPriority(message: OutgoingMessage, run: Run): OutgoingMessage {
   return { ...message, headers: { ...message.headers, [HEADER.priority]: run.job.priority } };
-}
-
-const OWN = new Set<string>(Object.values(HEADER));
-/**
- * Of the broker's making. Before RabbitMQ 4.0 a message republished with its `x-death` counts as cycling and is
- * silently dropped.
- */
-const BROKERS = /^(x-(first-|last-)?death|x-delivery-count$|x-acquired-count$|CC$|BCC$)/;
-
-/** Headers of others travel on: trace baggage and the like. */
-function foreignHeaders(headers: Readonly<Record<string, unknown>>): Record<string, HeaderValue> {
-  const kept: Record<string, HeaderValue> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (OWN.has(name) || BROKERS.test(name) || isWaitHeader(name)) continue;
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') kept[name] = value;
-  }
-  return kept;
 }

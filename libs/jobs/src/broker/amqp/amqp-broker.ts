@@ -6,10 +6,12 @@ import type { TopologyPlan } from '../../topology/plan';
 import type {
   Broker,
   BrokerState,
+  OpenRepliesOptions,
   Publisher,
   PublisherOptions,
   QueueDepth,
   ReadStreamOptions,
+  ReplyQueue,
   StreamReader,
   SubscribeOptions,
   Subscription,
@@ -21,6 +23,7 @@ import { type AmqpBrokerOptions, type ResolvedAmqpOptions, resolveAmqpOptions } 
 import { within } from '../../lifecycle/pause';
 import { AmqpPublisher } from './publisher';
 import { Pulls } from './pulls';
+import { AmqpReplies } from './replies';
 import { AmqpStreamReader } from './stream-reader';
 import { AmqpSubscription } from './subscription';
 import { TopologyKeeper } from './topology-keeper';
@@ -49,7 +52,7 @@ class AmqpBroker implements Broker {
   private readonly pulls: Pulls;
   private readonly publishers = new Set<AmqpPublisher>();
   private readonly subscriptions = new Set<AmqpSubscription>();
-  private readonly readers = new Set<AmqpStreamReader>();
+  private readonly readers = new Set<{ close(): Promise<void> }>();
   private readonly stopping = new AbortController();
   private stopped: Promise<void> | undefined;
 
@@ -118,6 +121,14 @@ class AmqpBroker implements Broker {
     this.readers.add(reader);
     await reader.open(model);
     return reader;
+  }
+
+  async openReplies(options: OpenRepliesOptions): Promise<ReplyQueue> {
+    const model = this.modelFor('open a queue for answers');
+    const replies = new AmqpReplies(options, this.options, () => this.readers.delete(replies));
+    this.readers.add(replies);
+    await replies.open(model);
+    return replies;
   }
 
   async depth(queue: string): Promise<QueueDepth | undefined> {

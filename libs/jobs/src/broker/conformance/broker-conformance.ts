@@ -4,6 +4,7 @@ import { delays } from './delays';
 import { losses } from './losses';
 import { type TestFrame, globalFrame, testPromises } from './promises';
 import { publishing } from './publishing';
+import { replies } from './replies';
 import { routing } from './routing';
 import { settling } from './settling';
 import { streams } from './streams';
@@ -23,5 +24,10 @@ export function brokerConformance(
   makeWorld: () => Promise<BrokerTestWorld>,
   frame: TestFrame = globalFrame(),
 ): void {
-  testPromises(frame, name, { applying, routing, publishing, consuming, settling, losses, delays, streams }, makeWorld);
+  testPromises(
+    frame,
+    name,
+    { applying, routing, publishing, consuming, settling, losses, delays, streams, replies },
+    makeWorld,
+  );
 }

@@ -5,10 +5,12 @@ import type { TopologyPlan } from '../../topology/plan';
 import type {
   Broker,
   BrokerState,
+  OpenRepliesOptions,
   Publisher,
   PublisherOptions,
   QueueDepth,
   ReadStreamOptions,
+  ReplyQueue,
   StreamReader,
   SubscribeOptions,
   Subscription,
@@ -18,6 +20,7 @@ import type { Channel } from './channel';
 import { guarded } from './guarded';
 import { MemoryPublisher } from './publisher';
 import { checkPrefetch, clientStopped, noQueue } from './refusals';
+import { MemoryReplies } from './replies';
 import { MemoryStreamReader } from './stream-reader';
 import { MemorySubscription } from './subscription';
 import type { Connection, World } from './world';
@@ -115,6 +118,14 @@ export class MemoryClient implements Broker, Connection {
     const reader = new MemoryStreamReader(this, stream, options);
     this.links.add(reader);
     return reader;
+  }
+
+  async openReplies(options: OpenRepliesOptions): Promise<ReplyQueue> {
+    this.checkRunning();
+    await this.reached('open a queue for answers');
+    const replies = new MemoryReplies(this, options);
+    this.links.add(replies);
+    return replies;
   }
 
   async depth(queue: string): Promise<QueueDepth | undefined> {

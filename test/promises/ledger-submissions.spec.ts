@@ -1,0 +1,90 @@
+import { type JobNotAccepted, type JobsClient, defineJob } from '@scutwork/jobs';
+import { catalogOf, newJobId } from '@scutwork/jobs/wire';
+import { z } from 'zod';
+import { Submitter } from '../../libs/ledger/src';
+import { takeSubmissions } from '../../libs/ledger/src/intake/submissions';
+import { type TestDatabase, testDatabase } from '../support/database';
+import { JobsWorld } from '../support/jobs-world';
+import { LedgerIntakes } from '../support/ledger-intake';
+import { sharedBroker } from '../support/private-broker';
+
+const Report = defineJob({ type: 'report.daily', payload: z.object({ day: z.string() }) });
+
+const thrownBy = (work: Promise<unknown>): Promise<JobNotAccepted> =>
+  work.then(
+    () => Promise.reject(new Error('it was accepted')),
+    (error: unknown) => error as JobNotAccepted,
+  );
+
+describe('unique jobs of a client', () => {
+  let db: TestDatabase;
+  let world: JobsWorld;
+  let ledger: LedgerIntakes;
+  let client: JobsClient;
+
+  beforeEach(async () => {
+    db = await testDatabase();
+    world = new JobsWorld(sharedBroker().url);
+    client = await world.client([Report], { publisher: { deadlineMs: 3_000 } });
+    ledger = new LedgerIntakes(await world.broker(), world.names, db.database);
+  });
+  afterEach(async () => {
+    await ledger.stop();
+    await world.stop();
+    await db.drop();
+  });
+
+  const startLedger = async (): Promise<void> => {
+    await ledger.start();
+    const submitter = new Submitter({ database: db.database, catalog: catalogOf([Report]), effects: [] });
+    const { publisher, park } = ledger;
+    await ledger.takeFrom(world.names.submit, takeSubmissions({ ledger: submitter, publisher, park }));
+  };
+  const rows = () => db.database.query('select id, payload, priority, state from jobs');
+
+  test('of a hundred at once one is made, and all are answered with its id', async () => {
+    await startLedger();
+    const added = await Promise.all(
+      Array.from({ length: 100 }, (_, i) =>
+        client.add(Report, { day: `${i}` }, { unique: { key: 'today' }, priority: 'high', delay: '5s' }),
+      ),
+    );
+    expect(added.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
+    expect(new Set(added.map(({ id }) => id)).size).toBe(1);
+    expect(await rows()).toEqual([expect.objectContaining({ id: added[0]?.id, priority: 1, state: 'delayed' })]);
+  });
+
+  test('repeating after an unknown outcome with the id that it said makes no second one', async () => {
+    await startLedger();
+    await ledger.stop();
+    const lost = await thrownBy(client.add(Report, { day: 'x' }, { unique: { key: 'x' } }));
+    expect(lost).toMatchObject({ outcome: 'unknown', code: 'publish_unknown', jobId: expect.any(String) });
+    ledger = new LedgerIntakes(await world.broker(), world.names, db.database);
+    await startLedger();
+    const again = await client.add(Report, { day: 'x' }, { unique: { key: 'x' }, id: lost.jobId });
+    expect(again.id).toBe(lost.jobId);
+    expect(await rows()).toHaveLength(1);
+  });
+
+  test('what the ledger refuses is refused with its field and remedy', async () => {
+    await startLedger();
+    const unique = { key: '', mode: 'pending' } as const;
+    expect(await thrownBy(client.add(Report, { day: 'x' }, { unique }))).toMatchObject({
+      ...{ name: 'JobError', code: 'submission_refused', field: 'options.unique.key', hint: expect.any(String) },
+    });
+    expect(await rows()).toEqual([]);
+  });
+
+  test('without a ledger it is refused at once, and says what to do', async () => {
+    const id = newJobId();
+    expect(await thrownBy(client.add(Report, { day: 'x' }, { unique: { key: 'x' }, id }))).toMatchObject({
+      ...{
+        name: 'JobNotAccepted',
+        code: 'no_ledger',
+        outcome: 'refused',
+        jobId: id,
+        hint: expect.stringMatching('ledger'),
+      },
+    });
+  });
+});

@@ -1,0 +1,78 @@
+import { type OutgoingMessage, UnrecoverableError, planTopology, redriveDead } from '../../libs/jobs/src';
+import { JobsWorld } from '../support/jobs-world';
+import { sharedBroker } from '../support/private-broker';
+import { until } from '../support/until';
+
+describe('dead letters where no ledger is', () => {
+  let world: JobsWorld;
+  beforeEach(() => {
+    world = new JobsWorld(sharedBroker().url);
+  });
+  afterEach(() => world.stop());
+
+  const send = async (messages: Partial<OutgoingMessage>[]): Promise<void> => {
+    const publisher = (await world.broker()).publisher();
+    for (const message of messages) {
+      const whole = { exchange: '', routingKey: '', mandatory: true, body: Buffer.from('{}'), ...message };
+      await new Promise<void>((resolve, reject) =>
+        publisher.publish(whole, (failure) => (failure ? reject(new Error(failure.reason)) : resolve())),
+      );
+    }
+  };
+
+  test('are redriven as they were: same id, payload and level, first attempt, a generation later', async () => {
+    let broken = true;
+    const seen: [number, number][] = [];
+    const { broker, witness } = await world.worker((handlers) =>
+      handlers.register(
+        'mend.me',
+        (payload, context) => {
+          seen.push([(payload as { n: number }).n, context.attempt]);
+          if (broken) throw new UnrecoverableError('not yet');
+        },
+        { priority: 'low' },
+      ),
+    );
+    const { names } = world;
+    await send(
+      [1, 2, 3].map((n) => ({
+        ...{ exchange: names.priority('low'), routingKey: 'mend.me', messageId: `m${n}`, type: 'mend.me' },
+        ...{ body: Buffer.from(JSON.stringify({ n })), headers: { 'x-job-attempt': 2, baggage: 'b' } },
+      })),
+    );
+    await witness.waitFor('dead', 3);
+    broken = false;
+    expect(await redriveDead(broker, names, 'mend', { limit: 2 })).toEqual({ redriven: 2, left: 0 });
+    const done = await witness.waitFor('completed', 2);
+    expect(done).toMatchObject([1, 2].map((n) => ({ key: `m${n}`, attempt: 1, generation: 1 })));
+    expect(seen.slice(3).toSorted()).toEqual([
+      [1, 1],
+      [2, 1],
+    ]);
+    expect((await broker.depth(names.dead('mend')))?.messages).toBe(1);
+  });
+
+  test('what no queue takes, or is no job of that queue, stays; what was rejected by the broker goes round once more', async () => {
+    const broker = await world.broker();
+    const { names } = world;
+    await broker.apply(planTopology({ names, queues: ['lost'] }));
+    await send([{ exchange: names.priority('high'), routingKey: 'lost.job', messageId: 'rejected', type: 'lost.job' }]);
+    (await until('the job', () => broker.pull(names.work('lost', 'high')))).reject();
+    await until('the dead letter', async () => (await broker.depth(names.dead('lost')))?.messages === 1);
+    const dead = { exchange: names.deadExchange, routingKey: 'lost' };
+    await send([
+      { ...dead, type: 'other.job', messageId: 'other' },
+      { ...dead, messageId: 'untyped' },
+    ]);
+    expect(await redriveDead(broker, names, 'lost')).toEqual({ redriven: 1, left: 2 });
+    const again = await until('the job', () => broker.pull(names.work('lost', 'normal')));
+    expect(again.message).toMatchObject({ messageId: 'rejected', headers: { 'x-job-generation': 1 } });
+    expect(again.message.headers).not.toHaveProperty('x-death');
+    await until('both', async () => (await broker.depth(names.dead('lost')))?.messages === 2);
+  });
+
+  test('a queue that there is not is named', async () => {
+    const broker = await world.broker();
+    await expect(redriveDead(broker, world.names, 'nothing')).rejects.toMatchObject({ code: 'no_queue' });
+  });
+});
