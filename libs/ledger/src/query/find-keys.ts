@@ -58,7 +58,7 @@ interface Walked {
 }
 
 /** Looks at the next rows along the order, whether they match or not. */
-export async function walk(tx: Transaction, question: Question, steps: number): Promise<Walked> {
+async function walk(tx: Transaction, question: Question, steps: number): Promise<Walked> {
   const { table, wanted, order, most } = question;
   const values = new Values();
   const [by, direction] = [`t.${order.column}`, order.newestFirst ? 'desc' : 'asc'];
@@ -89,16 +89,14 @@ async function select(tx: Transaction, question: Question, few: number | undefin
     range(question, values, hidden),
   ];
   const direction = order.newestFirst ? 'desc' : 'asc';
-  const sorted = `order by ${hidden(`t.${order.column}`)} ${direction}, t.id ${direction} limit ${most}`;
-  const found = `select ${keyColumns(table, order)} from ${table} t where ${where.join(' and ')}`;
-  if (few === undefined)
-    return (await tx.query<KeyRow>(`${found} ${sorted}`, values.list)).rows.map((row) => toKey(row, table));
-  const { rows } = await tx.query<KeyRow>(`${found} limit ${few + 1}`, values.list);
-  if (rows.length > few) return undefined;
-  return sortKeys(
-    rows.map((row) => toKey(row, table)),
-    order,
-  ).slice(0, most);
+  const { rows } = await tx.query<KeyRow & { found: number }>(
+    `with found as materialized (
+       select ${keyColumns(table, order)} from ${table} t where ${where.join(' and ')} limit ${few === undefined ? 'all' : few + 1}
+     ) select *, (select count(*) from found)::int as found from found order by at ${direction}, id ${direction} limit ${most}`,
+    values.list,
+  );
+  if (few !== undefined && (rows[0]?.found ?? 0) > few) return undefined;
+  return rows.map((row) => toKey(row, table));
 }
 
 /** Newest or oldest first; by their ids those of one millisecond. */

@@ -55,13 +55,14 @@ export async function readRows(tx: Transaction, keys: readonly Key[], also: read
 const READ_JOBS = (also: readonly string[]): string =>
   `select ${columns(false, also)}, ${AROUND_JOB} from ${JOB_AND_AROUND} where t.id = any($1::uuid[])`;
 
+/** Not by a join: of what is given as it is, whole partitions are left out before anything is planned for them. */
 const READ_HISTORY = (also: readonly string[]): string =>
-  `select ${columns(false, also)} from unnest($1::uuid[], $2::smallint[], $3::float8[]) as wanted (id, shelf, finished)
-   join history t on t.id = wanted.id and t.shelf = wanted.shelf
-     and t.finished_at = to_timestamp(wanted.finished / 1000)::timestamptz(3)`;
+  `select ${columns(false, also)} from history t
+   where t.id = any($1::uuid[]) and t.shelf = any($2::smallint[]) and t.finished_at = any($3::timestamptz[])`;
 
 function ofHistory(keys: readonly Key[]): unknown[] {
-  return [keys.map(({ id }) => id), keys.map(({ shelf }) => shelf), keys.map(({ finishedAt }) => finishedAt)];
+  const ends = new Set(keys.map(({ finishedAt = 0 }) => new Date(finishedAt).toISOString()));
+  return [keys.map(({ id }) => id), [...new Set(keys.map(({ shelf }) => shelf))], [...ends]];
 }
 
 export function toReadRow(row: Columns): ReadRow {
