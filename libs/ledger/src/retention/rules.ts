@@ -1,7 +1,7 @@
 import type { FINAL_STATES } from '@scutwork/jobs';
 import { DAY_MS } from './days';
 
-export type FinalState = (typeof FINAL_STATES)[number];
+type FinalState = (typeof FINAL_STATES)[number];
 
 /** How long finished jobs are kept, where a job does not say so itself (`keepFor`). */
 export interface RetentionOptions {
