@@ -114,8 +114,8 @@ export class Probes implements Duty {
 const DUE = `
 select id, queue, priority, extract(epoch from sent_at)::float8 * 1000 as "sentAt",
   exists (
-    select 1 from control where key = 'pause:queue:' || queue or key = 'pause:type:' || queue
-      or left(key, length(queue) + 12) = 'pause:type:' || queue || '.'
+    select 1 from control where key = 'pause:queue:' || probes.queue or key = 'pause:type:' || probes.queue
+      or left(key, length(probes.queue) + 12) = 'pause:type:' || probes.queue || '.'
   ) as paused
 from probes
 where judged_at is null and reported_at < now() - make_interval(secs => $1::float8 / 1000)

@@ -1,0 +1,193 @@
+import { newJobId } from '../../libs/jobs/src';
+import { type TestDatabase, testDatabase } from '../support/database';
+import { JobsWorld } from '../support/jobs-world';
+import { LedgerWorld, boss } from '../support/ledger-world';
+import { sharedBroker } from '../support/private-broker';
+import { jobTold, seen } from '../support/told';
+import { until } from '../support/until';
+
+describe('a cancel', () => {
+  let db: TestDatabase;
+  let world: JobsWorld;
+  let ledger: LedgerWorld;
+
+  beforeEach(async () => {
+    db = await testDatabase();
+    world = new JobsWorld(sharedBroker().url);
+    ledger = new LedgerWorld(await world.broker(), world.names, db);
+  });
+  afterEach(async () => {
+    await ledger.stop();
+    await world.stop();
+    await db.drop();
+  });
+
+  const revocations = async (): Promise<string[]> =>
+    (await db.database.query<{ key: string }>(`select key from control where key like 'revoke%' order by key`)).map(
+      ({ key }) => key,
+    );
+  const soon = (id: string, state: string) => until(state, async () => (await ledger.stateOf(id)) === state);
+  /** So many pulses are read back. */
+  const pulses = async (count: number): Promise<void> => {
+    const value = async (): Promise<number> =>
+      Number((await db.database.query<{ value: string }>(`select value from heads where name = 'pulse'`))[0]?.value);
+    const before = await value();
+    for (let n = 1; n <= count; n++)
+      await ledger.recorder.record([{ event: 'ledger.pulse', producer: 'p', number: before + n, at: Date.now() + 1 }]);
+  };
+  /** The duty has seen what is published, a pulse has passed that, and it has decided. */
+  const judged = async (): Promise<void> => {
+    const cancels = ledger.duties().find(({ name }) => name === 'cancels');
+    const { signal } = new AbortController();
+    await cancels?.run(signal);
+    await ledger.recorder.record([{ event: 'ledger.pulse', producer: 'p', number: 0, at: Date.now() + 50 }]);
+    await cancels?.run(signal);
+  };
+
+  test('of a job that the ledger holds is done at once, and nothing of it is published', async () => {
+    const job = jobTold();
+    await ledger.recorder.record([job.submitted({ delayMs: 3_600_000 })]);
+    await db.database.query(`update jobs set in_ledger = true`);
+    await db.database.query(`insert into keys (key, job_id) values ('k', $1)`, [job.id]);
+    expect(await ledger.steering.cancel(job.id, boss)).toMatchObject({ state: 'cancelled' });
+    expect(await revocations()).toEqual([]);
+    expect(await db.database.query('select * from keys')).toEqual([]);
+    await expect(ledger.steering.cancel(job.id, boss)).rejects.toMatchObject({ code: 'job_finished' });
+  });
+
+  test('of a waiting job is certain only when its revocation is on the stream', async () => {
+    await ledger.start(['pulse', 'cancels']);
+    const job = jobTold();
+    await ledger.recorder.record([job.submitted()]);
+    expect(await ledger.steering.cancel(job.id, boss)).toMatchObject({ state: 'cancelling' });
+    await pulses(3);
+    await judged();
+    expect(await ledger.stateOf(job.id)).toBe('cancelling');
+    const control = ledger.duties().find(({ name }) => name === 'control');
+    if (control) ledger.run(control);
+    await soon(job.id, 'cancelled');
+    expect(await revocations()).toEqual([`revoke:${job.id}`]);
+  });
+
+  test('waits for every worker of the queue that may start the job', async () => {
+    await ledger.start(['control', 'pulse', 'cancels']);
+    const job = jobTold();
+    await ledger.recorder.record([
+      ...[job.submitted(), seen('slow', { controlVersion: 0 }), seen('other', { queues: ['report'] })],
+    ]);
+    await ledger.steering.cancel(job.id, boss);
+    await pulses(2);
+    await judged();
+    expect(await ledger.stateOf(job.id)).toBe('cancelling');
+    await ledger.recorder.record([seen('slow', { controlVersion: 1, running: [job.id] })]);
+    await pulses(2);
+    await judged();
+    expect(await ledger.stateOf(job.id)).toBe('cancelling');
+    await ledger.recorder.record([seen('slow', { controlVersion: 1 })]);
+    await soon(job.id, 'cancelled');
+  });
+
+  test('counts a worker out after eight pulses without a word, and not before', async () => {
+    await ledger.start(['control', 'cancels']);
+    const job = jobTold();
+    await ledger.recorder.record([job.submitted(), seen('cut-off', { controlVersion: 0 })]);
+    await ledger.steering.cancel(job.id, boss);
+    await pulses(7);
+    await judged();
+    expect(await ledger.stateOf(job.id)).toBe('cancelling');
+    await pulses(1);
+    await soon(job.id, 'cancelled');
+    await ledger.recorder.record([seen('cut-off', { controlVersion: 1 })]);
+    expect(await ledger.reading.workers()).toEqual([expect.objectContaining({ name: 'cut-off', gone: false })]);
+  });
+
+  test('a ledger that has lagged behind counts nobody out who was heard of after the pulses', async () => {
+    const pulse = (number: number) => ({ event: 'ledger.pulse' as const, producer: 'p', number, at: Date.now() });
+    await ledger.recorder.record([seen('w1')]);
+    await ledger.recorder.record([...Array.from({ length: 20 }, (_, n) => pulse(n + 1)), seen('w1')]);
+    expect(await ledger.reading.workers()).toEqual([expect.objectContaining({ name: 'w1', gone: false })]);
+    await ledger.recorder.record(Array.from({ length: 20 }, (_, n) => pulse(n + 1)));
+    expect(await ledger.reading.workers()).toEqual([expect.objectContaining({ name: 'w1', gone: false })]);
+  });
+
+  test('ends when a worker reports that it has dropped the message; then the revocation is lifted', async () => {
+    const job = jobTold();
+    await ledger.recorder.record([job.submitted(), seen('w1')]);
+    await ledger.steering.cancel(job.id, boss);
+    await ledger.recorder.record([job.dropped()]);
+    expect(await ledger.stateOf(job.id)).toBe('cancelled');
+    expect(await revocations()).toEqual([]);
+  });
+
+  test('that comes too late: the job is completed, says that it was to be cancelled, and nothing stays revoked', async () => {
+    const job = jobTold();
+    await ledger.recorder.record([job.submitted(), job.started(), seen('w1', { running: [job.id] })]);
+    expect(await ledger.steering.cancel(job.id, boss)).toMatchObject({ state: 'cancelling' });
+    await ledger.recorder.record([job.completed()]);
+    expect(await ledger.job(job.id)).toMatchObject({ state: 'completed', cancelRequestedAt: expect.any(String) });
+    expect(await revocations()).toEqual([]);
+  });
+
+  test('of a job whose record has not come makes row and revocation; the record fills it', async () => {
+    const job = jobTold();
+    expect(await ledger.steering.cancel(job.id, boss)).toMatchObject({ id: job.id, state: 'cancelling' });
+    expect(await revocations()).toEqual([`revoke:${job.id}`]);
+    await ledger.recorder.record([job.submitted()]);
+    expect(await ledger.job(job.id)).toMatchObject({ state: 'cancelling', type: 'email.welcome', queue: 'email' });
+    await ledger.recorder.record([job.dropped()]);
+    expect(await ledger.job(job.id)).toMatchObject({ state: 'cancelled', payload: { to: 'a@b.c' } });
+    const counted = await db.database.query<{ state: string; n: number }>(
+      `select state, sum(n)::int as n from counts where queue = 'email' group by state having sum(n) <> 0`,
+    );
+    expect(counted).toEqual([{ state: 'cancelled', n: 1 }]);
+    expect(await db.database.query(`select * from counts where queue <> 'email'`)).toEqual([]);
+  });
+
+  test('of an old id that nobody knows, or of a removed job, is refused', async () => {
+    const old = '01890000-0000-7000-8000-000000000000';
+    const removed = newJobId();
+    await db.database.query(`insert into tombstones (id, until) values ($1, now() + interval '1 day')`, [removed]);
+    await expect(ledger.steering.cancel(old, boss)).rejects.toMatchObject({ code: 'job_not_found' });
+    await expect(ledger.steering.cancel(removed, boss)).rejects.toMatchObject({ code: 'job_not_found' });
+  });
+
+  test('of a job in the outbox takes it back, and revokes what a relay that died may have published', async () => {
+    await ledger.start(['control', 'pulse', 'cancels', 'relay']);
+    const broker = await world.broker();
+    await ledger.broker.stop();
+    const job = jobTold();
+    await ledger.recorder.record([job.submitted()]);
+    await db.database.query('insert into outbox (job_id, generation) values ($1, 0)', [job.id]);
+    expect(await ledger.stateOf(job.id)).toBe('accepted');
+    expect(await ledger.steering.cancel(job.id, boss)).toMatchObject({ state: 'cancelling' });
+    expect(await db.database.query('select * from outbox')).toEqual([]);
+    const again = new LedgerWorld(broker, world.names, db);
+    await again.start(['control', 'pulse', 'cancels', 'relay']);
+    await soon(job.id, 'cancelled');
+    expect(await revocations()).toEqual([`revoke:${job.id}`]);
+    await again.stop();
+  });
+
+  test('of a whole queue is one revocation, whatever the number of jobs', async () => {
+    await ledger.start(['control', 'pulse', 'cancels', 'bulk']);
+    const jobs = Array.from({ length: 450 }, () => jobTold('email.welcome', newJobId(), Date.now() - 1_000));
+    const other = jobTold('report.daily');
+    await ledger.recorder.record([...jobs, other].map((job) => job.submitted({ at: Date.now() - 1_000 })));
+    const begun = await ledger.steering.bulk('cancel', { queue: 'email' }, boss);
+    expect(begun).toMatchObject({ state: 'running', action: 'cancel', createdBy: 'boss' });
+    expect(await revocations()).toEqual([`revoke-all:${begun.id}`]);
+    const done = await until('the end of it', async () => {
+      const view = await ledger.steering.bulkAction(begun.id);
+      return view.state === 'done' && view;
+    });
+    expect(done).toMatchObject({ matched: 450, done: 450, failed: 0 });
+    await until('450 cancelled', async () => {
+      const [row] = await db.database.query<{ n: number }>(
+        `select count(*)::int as n from history where state = 'cancelled'`,
+      );
+      return row?.n === 450;
+    });
+    expect(await revocations()).toEqual([`revoke-all:${begun.id}`]);
+    expect(await ledger.stateOf(other.id)).toBe('waiting');
+  });
+});
