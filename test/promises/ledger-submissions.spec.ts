@@ -1,11 +1,10 @@
-import { type JobNotAccepted, type JobsClient, defineJob } from '@scutwork/jobs';
+import { type JobNotAccepted, type JobsClient, defineJob, planLedger } from '@scutwork/jobs';
 import { catalogOf, newJobId } from '@scutwork/jobs/wire';
 import { z } from 'zod';
-import { Submitter } from '../../libs/ledger/src';
-import { takeSubmissions } from '../../libs/ledger/src/intake/submissions';
+import { Intakes, Submitter } from '../../libs/ledger/src';
 import { type TestDatabase, testDatabase } from '../support/database';
 import { JobsWorld } from '../support/jobs-world';
-import { LedgerIntakes } from '../support/ledger-intake';
+import { LedgerWitness } from '../support/ledger-intake';
 import { sharedBroker } from '../support/private-broker';
 
 const Report = defineJob({ type: 'report.daily', payload: z.object({ day: z.string() }) });
@@ -19,26 +18,29 @@ const thrownBy = (work: Promise<unknown>): Promise<JobNotAccepted> =>
 describe('unique jobs of a client', () => {
   let db: TestDatabase;
   let world: JobsWorld;
-  let ledger: LedgerIntakes;
+  let ledger: Intakes | undefined;
   let client: JobsClient;
 
   beforeEach(async () => {
     db = await testDatabase();
     world = new JobsWorld(sharedBroker().url);
     client = await world.client([Report], { publisher: { deadlineMs: 3_000 } });
-    ledger = new LedgerIntakes(await world.broker(), world.names, db.database);
+    ledger = undefined;
   });
   afterEach(async () => {
-    await ledger.stop();
+    await ledger?.stop();
     await world.stop();
     await db.drop();
   });
 
   const startLedger = async (): Promise<void> => {
+    const [broker, { names }, { database }] = [await world.broker(), world, db];
+    await broker.apply(planLedger({ names }));
+    const submitter = new Submitter({ database, catalog: catalogOf([Report]), effects: [] });
+    const events = new LedgerWitness();
+    ledger = new Intakes({ broker, names, database, ledger: submitter, effects: [], events, queues: ['report'] });
     await ledger.start();
-    const submitter = new Submitter({ database: db.database, catalog: catalogOf([Report]), effects: [] });
-    const { publisher, park } = ledger;
-    await ledger.takeFrom(world.names.submit, takeSubmissions({ ledger: submitter, publisher, park }));
+    expect(ledger.taking).toBe(true);
   };
   const rows = () => db.database.query('select id, payload, priority, state from jobs');
 
@@ -56,10 +58,9 @@ describe('unique jobs of a client', () => {
 
   test('repeating after an unknown outcome with the id that it said makes no second one', async () => {
     await startLedger();
-    await ledger.stop();
+    await ledger?.stop();
     const lost = await thrownBy(client.add(Report, { day: 'x' }, { unique: { key: 'x' } }));
     expect(lost).toMatchObject({ outcome: 'unknown', code: 'publish_unknown', jobId: expect.any(String) });
-    ledger = new LedgerIntakes(await world.broker(), world.names, db.database);
     await startLedger();
     const again = await client.add(Report, { day: 'x' }, { unique: { key: 'x' }, id: lost.jobId });
     expect(again.id).toBe(lost.jobId);

@@ -28,6 +28,8 @@ export type { DatabaseOptions } from './store/database';
 export { LedgerError } from './store/ledger-error';
 export type { LedgerErrorCode } from './store/ledger-error';
 export { migrate } from './store/migrate';
+export { Intakes } from './intake/intakes';
+export type { IntakesOptions } from './intake/intakes';
 export { Recorder } from './record/recorder';
 export { secretsOf } from './record/secrets';
 export type { Secrets } from './record/secrets';
