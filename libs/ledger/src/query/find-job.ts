@@ -10,22 +10,30 @@ import { AROUND_JOB, JOB_AND_AROUND, type ReadRow, columns, toReadRow } from './
 import { shown } from './views';
 
 const FIND_OPEN = `select ${columns(true)}, ${AROUND_JOB} from ${JOB_AND_AROUND} where t.id = $1`;
-const FIND_FINISHED = `select ${columns(true)} from history t where t.id = $1 and t.finished_at >= to_timestamp($2::float8 / 1000)`;
+const FIND_FINISHED = `select ${columns(true)} from history t where t.id = $1
+  and t.finished_at >= to_timestamp($2::float8 / 1000) and t.finished_at < to_timestamp($3::float8 / 1000)`;
 
 /** Clocks differ: a job may have ended before its id was made. */
 const CLOCK_SKEW_MS = 24 * 3_600_000;
+const END_OF_TIME = Date.UTC(9999, 0);
 
 /** By its id or its custom id. @throws LedgerError `job_not_found` */
 export async function findJob(tx: Transaction, given: string): Promise<ReadRow> {
   const id = idOf(given);
   const open = (await tx.query<Columns>(FIND_OPEN, [id])).rows[0];
   if (open) return toReadRow(open);
-  // Of most jobs the id says when they were made: only days since then can hold them, if that clock was right.
-  for (const since of [(idTimeMs(id) ?? 0) - CLOCK_SKEW_MS, 0]) {
-    const finished = (await tx.query<Columns>(FIND_FINISHED, [id, since])).rows[0];
+  for (const days of placesOf(id)) {
+    const finished = (await tx.query<Columns>(FIND_FINISHED, [id, ...days])).rows[0];
     if (finished) return toReadRow(finished);
   }
   throw notFound(given);
+}
+
+/** Of most jobs the id says when they were made, and they ended soon after: few days are looked at first, then all. */
+function placesOf(id: string): [from: number, before: number][] {
+  const all: [number, number] = [0, END_OF_TIME];
+  const made = idTimeMs(id);
+  return made === undefined ? [all] : [[made - CLOCK_SKEW_MS, made + CLOCK_SKEW_MS], all];
 }
 
 /** The id behind an id or a custom id. */

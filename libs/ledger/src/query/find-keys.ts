@@ -25,30 +25,26 @@ export interface Question {
   most: number;
 }
 
-/** Rows looked at along the order, before and after the index of terms has been asked. */
-const FIRST_WALK = 2_000;
+/** Rows looked at along the order at first; and when enough of them match to hope for more there. */
+const FIRST_WALK = 1_000;
 const SECOND_WALK = 20_000;
-/** Rows that match so many times are found along the order; fewer are sorted. */
-const FEW = 5_000;
+const HOPEFUL = 5;
 
 /**
  * The keys of the first rows after a place that match, in order.
  *
- * No one plan is right for every filter: what nearly every row matches is found at once along the order, what few match
- * is found by the terms and sorted; and PostgreSQL cannot know which it is, since filters depend on each other. So it is
- * found out, in steps of bounded cost: look at some rows along the order; ask the index of terms for a few thousand; look
- * at more rows along the order; and only when many match that all stand far away, sort all that match, as long as the
+ * No one plan is right for every filter: what many rows match is found at once along the order, what few match is found by
+ * the terms and sorted; and PostgreSQL cannot know which it is, since filters depend on each other. So it is found out: by
+ * how many of the next rows match. What is frequent far away alone costs most: all that match are sorted, as long as the
  * statement's time allows.
  */
 export async function findKeys(tx: Transaction, question: Question): Promise<Key[]> {
   const first = await walk(tx, question, FIRST_WALK);
   if (!first.bound) return first.keys;
-  const few = await select(tx, question, FEW);
-  if (few) return few;
+  if (first.keys.length < HOPEFUL) return select(tx, question);
   const rest = { ...question, after: first.bound, most: question.most - first.keys.length };
   const second = await walk(tx, rest, SECOND_WALK);
-  if (!second.bound) return [...first.keys, ...second.keys];
-  return (await select(tx, question, undefined)) ?? [];
+  return second.bound ? select(tx, question) : [...first.keys, ...second.keys];
 }
 
 interface Walked {
@@ -77,8 +73,8 @@ async function walk(tx: Transaction, question: Question, steps: number): Promise
   return { keys, bound: toKey(last, table) };
 }
 
-/** Asks the indexes of what is wanted, and sorts. Undefined when more match than `few`. */
-async function select(tx: Transaction, question: Question, few: number | undefined): Promise<Key[] | undefined> {
+/** Asks the indexes of what is wanted, and sorts. */
+async function select(tx: Transaction, question: Question): Promise<Key[]> {
   const { table, wanted, order, most } = question;
   const values = new Values();
   // Hidden from the indexes by time: it is the others that are asked here.
@@ -89,13 +85,11 @@ async function select(tx: Transaction, question: Question, few: number | undefin
     range(question, values, hidden),
   ];
   const direction = order.newestFirst ? 'desc' : 'asc';
-  const { rows } = await tx.query<KeyRow & { found: number }>(
-    `with found as materialized (
-       select ${keyColumns(table, order)} from ${table} t where ${where.join(' and ')} limit ${few === undefined ? 'all' : few + 1}
-     ) select *, (select count(*) from found)::int as found from found order by at ${direction}, id ${direction} limit ${most}`,
+  const { rows } = await tx.query<KeyRow>(
+    `select ${keyColumns(table, order)} from ${table} t where ${where.join(' and ')}
+     order by ${hidden(`t.${order.column}`)} ${direction}, t.id ${direction} limit ${most}`,
     values.list,
   );
-  if (few !== undefined && (rows[0]?.found ?? 0) > few) return undefined;
   return rows.map((row) => toKey(row, table));
 }
 
