@@ -58,7 +58,7 @@ export function toColumns(job: JobRow, secrets: Secrets): Columns {
     cancel_requested_at: job.cancelRequestedAt,
     keep_ms: job.keepMs,
     unique_key: job.uniqueKey,
-    terms: termsOf({ ...job, fingerprint }, secrets(job.type)),
+    terms: termsOf(job, fingerprint, secrets(job.type)),
   };
 }
 

@@ -3,7 +3,8 @@ import { idTimeMs } from '@scutwork/jobs/wire';
 import type { Database, Transaction } from '../store/database';
 import { statement } from '../store/database';
 import type { Change, Effect } from './change';
-import { fromColumns, toColumns } from './columns';
+import { type Columns, fromColumns, toColumns } from './columns';
+import { copyRows } from './copy-rows';
 import { findRemoved } from './find-removed';
 import type { JobRow } from './job-row';
 import { isFinished, merge } from './merge';
@@ -16,7 +17,6 @@ import { storable } from './storable';
 const FIND_JOBS = statement('find-jobs');
 const FIND_HISTORY = statement('find-history');
 const PUT_JOBS = statement('put-jobs');
-const PUT_HISTORY = statement('put-history');
 const PUT_LOGS = statement('put-logs');
 
 /** A finished row may be older than the clock of whoever told its end thinks. */
@@ -132,21 +132,29 @@ function remember(known: Map<string, Known>, columns: Record<string, unknown>): 
 }
 
 function hasChanged({ row, before }: Known): boolean {
-  return JSON.stringify(row) !== before?.text;
+  if (before === undefined) return true;
+  return JSON.stringify(row) !== before.text;
 }
 
 async function write(tx: Transaction, changes: readonly Change[], secrets: Secrets): Promise<void> {
-  const finished = changes.filter(({ after }) => isFinished(after)).map(({ after }) => after);
-  const open = changes.filter(({ after }) => !isFinished(after)).map(({ after }) => after);
-  const leaveJobs = finished.map(({ id }) => id);
-  const leaveHistory = changes.filter(({ before }) => isKnownFinished(before)).map(({ after }) => after.id);
-  if (leaveJobs.length > 0) await tx.query('delete from jobs where id = any($1::uuid[])', [leaveJobs]);
-  if (leaveHistory.length > 0) await tx.query('delete from history where id = any($1::uuid[])', [leaveHistory]);
-  if (open.length > 0) await tx.query(PUT_JOBS, [JSON.stringify(open.map((job) => toColumns(job, secrets)))]);
-  if (finished.length > 0) {
-    const rows = finished.map((job) => ({ ...toColumns(job, secrets), shelf: shelfOf(job) }));
-    await tx.query(PUT_HISTORY, [JSON.stringify(rows)]);
-  }
+  const columnsOf = ({ after }: Change): Columns => toColumns(after, secrets);
+  const finished = changes.filter(({ after }) => isFinished(after));
+  const open = changes.filter(({ after }) => !isFinished(after));
+  const leaving = changes.filter(({ before }) => before !== undefined);
+  const fromJobs = leaving.filter(({ before, after }) => !isKnownFinished(before) && isFinished(after));
+  const fromHistory = leaving.filter(({ before }) => isKnownFinished(before));
+  await remove(tx, 'jobs', fromJobs);
+  await remove(tx, 'history', fromHistory);
+  await copyRows(tx, 'jobs', open.filter(({ before }) => before === undefined).map(columnsOf));
+  const known = open.filter(({ before }) => before !== undefined);
+  if (known.length > 0) await tx.query(PUT_JOBS, [JSON.stringify(known.map(columnsOf))]);
+  const shelved = finished.map(({ after }) => Object.assign(toColumns(after, secrets), { shelf: shelfOf(after) }));
+  await copyRows(tx, 'history', shelved);
+}
+
+async function remove(tx: Transaction, table: 'jobs' | 'history', changes: readonly Change[]): Promise<void> {
+  if (changes.length === 0) return;
+  await tx.query(`delete from ${table} where id = any($1::uuid[])`, [changes.map(({ after }) => after.id)]);
 }
 
 function isKnownFinished(before: Change['before']): boolean {

@@ -21,7 +21,6 @@ interface Findable {
   flow?: string;
   correlationId?: string;
   worker?: string;
-  fingerprint?: string;
   error?: unknown;
   payload?: string;
 }
@@ -31,7 +30,11 @@ interface Findable {
  * combination of filters, fields of the payload among them, without an index for each. A collision is found out when
  * the rows are read: every filter is checked on the row itself. Nothing is found by what is `secret` in its payload.
  */
-export function termsOf(job: Findable, secrets: readonly string[] = []): number[] {
+export function termsOf(
+  job: Findable,
+  fingerprint: string | undefined,
+  secrets: readonly string[] = [],
+): number[] {
   const terms = [
     term('queue', job.queue),
     term('type', job.type),
@@ -44,7 +47,7 @@ export function termsOf(job: Findable, secrets: readonly string[] = []): number[
   if (job.flow !== undefined) terms.push(term('flow', job.flow));
   if (job.correlationId !== undefined) terms.push(term('correlation', job.correlationId));
   if (job.worker !== undefined) terms.push(term('worker', job.worker));
-  if (job.fingerprint !== undefined) terms.push(term('fingerprint', job.fingerprint));
+  if (fingerprint !== undefined) terms.push(term('fingerprint', fingerprint));
   if (job.error !== undefined) terms.push(FAILED);
   for (const tag of job.tags ?? []) terms.push(term('tag', tag));
   if (job.payload !== undefined) addPayload(terms, job.payload, secrets);
