@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const suiteNames = ['end-to-end', 'add-many', 'retry', 'light-load', 'soak', 'ledger-search'];
+export const suiteNames = ['end-to-end', 'tracked', 'add-many', 'retry', 'light-load', 'soak', 'ledger-search'];
 
 export const usage = `npm run bench -- [suite ...] [options]
 

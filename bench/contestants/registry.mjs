@@ -37,6 +37,16 @@ export const contestants = [
     setting: { records: 'on', prefix: 'bench.recorded' },
     queueName: workQueueOf,
   },
+  {
+    name: 'scutwork-tracked',
+    title: 'Scutwork, every job final in PostgreSQL',
+    folder: 'scutwork',
+    server: 'rabbitmq',
+    pace: 18_000,
+    drain: 'ledger',
+    setting: { records: 'on', prefix: 'bench.tracked' },
+    queueName: workQueueOf,
+  },
 ];
 
 /** The contestants of these names, in this order. */

@@ -29,7 +29,7 @@ export async function openStage(contestant, servers, options = {}) {
     for (const role of wanted) {
       sides[role] = startSide(`${contestant.name} ${role}`, { execArgv: execArgv[role] });
       await sides[role].call(role === 'publisher' ? 'openPublisher' : 'openWorker', {
-        module: new URL(`../contestants/${contestant.folder}/${role}.mjs`, import.meta.url).href,
+        module: new URL(`../contestants/${contestant.folder}/${moduleOf(role, contestant)}.mjs`, import.meta.url).href,
         setting: settled,
         ...(role === 'worker' && { handler, handlerOptions, heapSampleEvery }),
         ...(role === 'drain' && { handler: 'count' }),
@@ -64,8 +64,13 @@ export async function runJobs(stage, { jobs, already, serverPid }) {
   };
 }
 
-function addresses({ rabbitmq, redis }) {
-  return { amqpUrl: rabbitmq.url, redisPort: redis.port };
+/** Who takes the records: a stand-in that counts them, or what the contestant names. */
+function moduleOf(role, { drain }) {
+  return role === 'drain' && typeof drain === 'string' ? drain : role;
+}
+
+function addresses({ rabbitmq, redis, postgres }) {
+  return { amqpUrl: rabbitmq.url, redisPort: redis.port, databaseUrl: postgres.url };
 }
 
 async function within(ms, work, describe) {

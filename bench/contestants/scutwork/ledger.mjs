@@ -1,20 +1,40 @@
-import { Database, LedgerInbox, migrate } from '@scutwork/ledger';
+import { Ledger } from '@scutwork/ledger';
 import { namesFor } from '@scutwork/jobs';
+import pg from 'pg';
 import { openBroker } from './broker.mjs';
 
-/** The ledger's recording as the producer runs it: every fact final in PostgreSQL, acknowledged after the commit. */
-export async function openWorker(setting, count) {
-  await migrate(setting.databaseUrl);
+/** The ledger as the producer runs it: every fact final in PostgreSQL, acknowledged after the commit. */
+export async function openWorker(setting) {
   const broker = openBroker(setting);
-  const database = new Database({ url: setting.databaseUrl });
-  await broker.start();
-  const inbox = new LedgerInbox({ broker, database, names: namesFor(setting.prefix), onRecorded: count });
-  await inbox.start();
+  const ledger = new Ledger({
+    broker,
+    databaseUrl: setting.databaseUrl,
+    names: namesFor(setting.prefix),
+    events: loud,
+  });
+  await ledger.start();
+  await ledger.ready();
+  const client = new pg.Client(setting.databaseUrl);
+  await client.connect();
+  const countCompleted = async () => {
+    const { rows } = await client.query(
+      'select count(*)::int as n from history where payload is not null and started_at is not null and finished_at is not null',
+    );
+    return rows[0].n;
+  };
   return {
+    facts: async () => ({ completed: await countCompleted() }),
     async close() {
-      await inbox.stop();
-      await database.close();
+      await client.end();
+      await ledger.stop();
       await broker.stop();
     },
   };
 }
+
+/** A bench that fails quietly measures nothing. */
+const loud = {
+  failed: (what, error) => console.error(`${what}: ${error.stack}`),
+  parked: (queue, reason) => console.error(`parked from ${queue}: ${reason}`),
+  noticed: (what) => console.error(what),
+};

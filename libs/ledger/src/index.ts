@@ -48,3 +48,6 @@ export { CountsDuty } from './duties/counts';
 export { FeedDuty } from './duties/feed';
 export type { FeedOptions } from './duties/feed';
 export { RetentionDuty } from './duties/retention';
+export { Ledger } from './ledger';
+export type { LedgerOptions } from './ledger';
+export type { LedgerEvents } from './ledger-events';

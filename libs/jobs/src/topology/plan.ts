@@ -53,6 +53,7 @@ export interface PlanOptions {
  * dead-letters at the first return.
  */
 const DELIVERY_LIMIT = 1_000;
+const KEPT_DELIVERY_LIMIT = 1_000_000_000;
 
 /** Counts from RabbitMQ 3.12 on; 3.10 takes and ignores it; classic queues of 4.3 refuse it. The worker's own timeouts are what ends jobs. */
 const CONSUMER_TIMEOUT_MS = 7 * 24 * 3_600_000;
@@ -71,7 +72,7 @@ export function planTopology(options: PlanOptions): TopologyPlan {
  */
 export function planLedger({ names, queueType: type = 'quorum' }: Omit<PlanOptions, 'queues'>): TopologyPlan {
   const common = commonPlan(names, type);
-  const kept = { type, arguments: { 'x-queue-type': type } };
+  const kept = { type, arguments: keptArguments(type) };
   return mergePlans([
     common,
     {
@@ -159,9 +160,7 @@ function commonPlan(names: Names, type: QueueType): TopologyPlan {
         },
         { name: names.records, type: 'fanout', purpose: 'batches of what happened, for the ledger alone' },
       ],
-      queues: [
-        { name: names.stray, type, arguments: { 'x-queue-type': type }, purpose: 'what has no target any more' },
-      ],
+      queues: [{ name: names.stray, type, arguments: keptArguments(type), purpose: 'what has no target any more' }],
       bindings: [{ from: names.stray, to: names.stray, toKind: 'queue', key: '' }],
     },
     ladderPlan(names, type),
@@ -221,7 +220,7 @@ function queuePlan(names: Names, queue: string, type: QueueType): TopologyPlan {
         purpose: `work of ${queue}, priority ${p}`,
       })),
       { name: names.suspect(queue), type, arguments: guarded, purpose: `suspects of ${queue}, run one at a time` },
-      { name: names.dead(queue), type, arguments: { 'x-queue-type': type }, purpose: `dead letters of ${queue}` },
+      { name: names.dead(queue), type, arguments: keptArguments(type), purpose: `dead letters of ${queue}` },
     ],
     bindings: [
       ...PRIORITIES.flatMap((p): BindingPlan[] => {
@@ -238,6 +237,14 @@ function queuePlan(names: Names, queue: string, type: QueueType): TopologyPlan {
       { from: names.deadExchange, to: names.dead(queue), toKind: 'queue', key: queue },
     ],
   };
+}
+
+/**
+ * Of queues where the last copy of something lies. Whoever takes from them returns what it holds as often as its database
+ * is away, and RabbitMQ 4 drops after 20 returns where nothing else is said.
+ */
+function keptArguments(type: QueueType): Record<string, string | number> {
+  return { 'x-queue-type': type, ...(type === 'quorum' ? { 'x-delivery-limit': KEPT_DELIVERY_LIMIT } : {}) };
 }
 
 /** At-least-once dead-lettering needs a quorum queue and `reject-publish`; classic queues have no such thing. */

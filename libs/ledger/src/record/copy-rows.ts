@@ -73,18 +73,15 @@ export async function copyRows(tx: Transaction, table: 'jobs' | 'history', rows:
 /** COPY's text format: tabs between fields, `\N` for null, a backslash before what would be read otherwise. */
 function lineOf(row: Columns, columns: readonly (readonly [string, Kind])[]): string {
   let line = '';
-  for (let i = 0; i < columns.length; i++) {
-    const [name, kind] = columns[i] as readonly [string, Kind];
-    line += (i === 0 ? '' : '\t') + fieldOf(row[name], kind);
-  }
-  return `${line}\n`;
+  for (const [name, kind] of columns) line += `${fieldOf(row[name], kind)}\t`;
+  return `${line.slice(0, -1)}\n`;
 }
 
 function fieldOf(value: unknown, kind: Kind): string {
   if (value === undefined || value === null) return '\\N';
   switch (kind) {
     case 'plain':
-      return String(value);
+      return (value as string | number).toString();
     case 'text':
       return escaped(value as string);
     case 'moment':

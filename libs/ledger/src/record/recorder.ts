@@ -25,7 +25,7 @@ const CLOCK_SKEW_MS = 24 * 3_600_000;
 interface Known {
   row: JobRow;
   /** As it was found, to see what has changed; undefined for a new one. */
-  before: { row: JobRow; text: string } | undefined;
+  before: JobRow | undefined;
 }
 
 /**
@@ -85,9 +85,7 @@ export class Recorder {
   }
 
   private async writeChanged(tx: Transaction, known: ReadonlyMap<string, Known>): Promise<Change[]> {
-    const changes = [...known.values()]
-      .filter(hasChanged)
-      .map(({ row, before }) => ({ before: before?.row, after: row }));
+    const changes = [...known.values()].filter(hasChanged).map(({ row, before }) => ({ before, after: row }));
     await write(tx, changes, this.secrets);
     return changes;
   }
@@ -128,12 +126,12 @@ function oldestEnd(ids: readonly string[], facts: readonly JobEvent[]): number {
 
 function remember(known: Map<string, Known>, columns: Record<string, unknown>): void {
   const row = fromColumns(columns);
-  known.set(row.id, { row, before: { row: structuredClone(row), text: JSON.stringify(row) } });
+  known.set(row.id, { row, before: fromColumns(columns) });
 }
 
 function hasChanged({ row, before }: Known): boolean {
   if (before === undefined) return true;
-  return JSON.stringify(row) !== before.text;
+  return JSON.stringify(row) !== JSON.stringify(before);
 }
 
 async function write(tx: Transaction, changes: readonly Change[], secrets: Secrets): Promise<void> {

@@ -30,11 +30,7 @@ interface Findable {
  * combination of filters, fields of the payload among them, without an index for each. A collision is found out when
  * the rows are read: every filter is checked on the row itself. Nothing is found by what is `secret` in its payload.
  */
-export function termsOf(
-  job: Findable,
-  fingerprint: string | undefined,
-  secrets: readonly string[] = [],
-): number[] {
+export function termsOf(job: Findable, fingerprint: string | undefined, secrets: readonly string[] = []): number[] {
   const terms = [
     term('queue', job.queue),
     term('type', job.type),
