@@ -9,6 +9,7 @@ import {
   Relay,
   DueRelease,
 } from '../../libs/ledger/src';
+import { payloadCheck } from '../../libs/ledger/src/control/check-payload';
 import { JobSteering } from '../../libs/ledger/src/control/steering';
 import { Bulk } from '../../libs/ledger/src/duties/bulk';
 import { Cancels } from '../../libs/ledger/src/duties/cancels';
@@ -64,7 +65,12 @@ export class LedgerWorld implements LedgerEvents {
     this.reading = new ReadSide({ database });
     this.pulse = new Pulse({ database, publisher: this.publisher, names, producer: 'p' });
     this.steering = new JobSteering({
-      ...{ database, recorder: this.recorder, reader: this.reading, catalog: catalogOf(jobs) },
+      ...{
+        database,
+        recorder: this.recorder,
+        reader: this.reading,
+        checkPayload: payloadCheck(catalogOf(jobs), 1_048_576),
+      },
       onChange: () => this.wakeAll(),
     });
   }

@@ -1,30 +1,58 @@
-import { type AnyJob, type Broker, type Names, type Publisher, queueOf } from '@scutwork/jobs';
+import { randomUUID } from 'node:crypto';
+import { type AnyJob, type Broker, type Names, type Publisher } from '@scutwork/jobs';
+import { catalogOf } from '@scutwork/jobs/wire';
+import { payloadCheck } from './control/check-payload';
+import { JobSteering } from './control/steering';
+import { Bulk } from './duties/bulk';
+import { Cancels } from './duties/cancels';
+import { ControlPublisher } from './duties/control-publisher';
+import { CountsDuty } from './duties/counts';
+import { DueRelease } from './duties/due';
 import { type Duty, DutyRunner } from './duties/duty';
+import { ExpiredKeys } from './duties/expired-keys';
+import { FeedDuty } from './duties/feed';
+import { Lift } from './duties/lift';
+import { Probes } from './duties/probes';
+import { Pulse } from './duties/pulse';
+import { Relay } from './duties/relay';
+import { RetentionDuty } from './duties/retention';
+import { StuckLadder } from './duties/stuck-ladder';
 import { DeadQueues } from './intake/dead-queues';
 import { recordInbox } from './intake/inbox';
 import { Intake } from './intake/intake';
+import { recordLater } from './intake/later';
 import { parkIn } from './intake/park';
 import type { LedgerEvents } from './ledger-events';
+import { ReadSide } from './query/read-side';
 import type { Effect } from './record/change';
 import { countChanges } from './record/effects/counts';
 import { feedChanges } from './record/effects/feed';
 import { releaseKeys } from './record/effects/keys';
+import { followMoves } from './record/effects/moves';
+import { noteProbes } from './record/effects/probes';
+import { notePulses } from './record/effects/pulse';
+import { liftRevocations } from './record/effects/revocations';
 import { noteWorkers } from './record/effects/workers';
 import { Recorder } from './record/recorder';
-import type { Secrets } from './record/secrets';
+import { secretsOf } from './record/secrets';
+import { Removal } from './retention/removal';
+import { removeMany } from './retention/remove-many';
+import type { RetentionOptions } from './retention/rules';
 import type { Database } from './store/database';
 import type { Locks } from './store/locks';
+import { Submitter } from './submit/submitter';
 
 /** What the parts of a ledger are made of. */
 export interface Ground {
   broker: Broker;
   names: Names;
   jobs: readonly AnyJob[];
-  secrets: Secrets;
   database: Database;
   locks: Locks;
   publisher: Publisher;
   events: LedgerEvents;
+  maxPayloadBytes: number;
+  retention: RetentionOptions;
 }
 
 /** Takes from queues while the broker is there. */
@@ -34,25 +62,86 @@ interface Taker {
 }
 
 export interface Parts {
-  recorder: Recorder;
+  reading: ReadSide;
+  submitting: Submitter;
+  steering: JobSteering;
+  removal: Removal;
   takers: readonly Taker[];
   duties: readonly DutyRunner[];
 }
 
 /** Messages of records held at a time, and recorded in one transaction. One has up to 500 lines, mostly some dozen. */
 const INBOX = { prefetch: 500, most: 200, gatherMs: 400 };
+const LATER = { prefetch: 200, most: 100 };
 
 /** Every part of a ledger and who knows whom. Nothing runs yet. */
 export function assemble(ground: Ground): Parts {
-  const { broker, names, jobs, secrets, database, locks, publisher, events } = ground;
-  const park = parkIn(names.parked, publisher, events);
-  const effects: Effect[] = [countChanges, feedChanges, releaseKeys, noteWorkers];
+  const { database, jobs, names, broker, publisher, events, maxPayloadBytes } = ground;
+  const secrets = secretsOf(jobs);
+  const catalog = catalogOf(jobs);
+  const effects: Effect[] = [notePulses, noteWorkers, noteProbes, releaseKeys, countChanges, feedChanges];
   const recorder = new Recorder(database, effects, secrets);
-  const queues = jobs.map(({ type }) => queueOf(type));
+  const park = parkIn(names.parked, publisher, events);
+  const queues = jobs.map(({ queue }) => queue);
   const dead = new DeadQueues({ broker, names, database, recorder, park, events, queues });
-  effects.push(dead.noteQueues);
-  const record = recordInbox({ recorder, broker, names, park });
-  const inbox = new Intake({ broker, queue: names.ledger, ...INBOX, record, park, events });
-  const duties: Duty[] = [];
-  return { recorder, takers: [inbox, dead], duties: duties.map((duty) => new DutyRunner(duty, locks, events)) };
+  effects.push(
+    liftRevocations,
+    followMoves((...args) => recorder.revise(...args)),
+    dead.noteQueues,
+  );
+
+  const take = { broker, park, events };
+  const inbox = new Intake({
+    ...take,
+    ...INBOX,
+    queue: names.ledger,
+    record: recordInbox({ recorder, broker, names, park }),
+  });
+  const later = new Intake({ ...take, ...LATER, queue: names.later, record: recordLater(database, recorder, names) });
+
+  const runners: DutyRunner[] = [];
+  const wake = (...duties: string[]): void => {
+    for (const runner of runners) if (duties.includes(runner.duty.name)) runner.wake();
+  };
+  const onOutbox = (): void => wake('relay');
+  const onChange = (): void => wake('relay', 'control', 'bulk');
+  const checkPayload = payloadCheck(catalog, maxPayloadBytes);
+  const duties = dutiesOf({ ...ground, recorder, onOutbox, onChange, remove: removeMany, checkPayload, secrets });
+  runners.push(...duties.map((duty) => new DutyRunner(duty, ground.locks, events)));
+
+  const reading = new ReadSide({ database, secrets });
+  return {
+    reading,
+    submitting: new Submitter({ database, catalog, effects, maxPayloadBytes, onOutbox }),
+    steering: new JobSteering({ database, recorder, reader: reading, checkPayload, onChange }),
+    removal: new Removal(database),
+    takers: [inbox, later, dead],
+    duties: runners,
+  };
+}
+
+type DutyParts = Ground &
+  Pick<ConstructorParameters<typeof Bulk>[0], 'recorder' | 'secrets' | 'remove' | 'checkPayload'> & {
+    onOutbox: () => void;
+    onChange: () => void;
+  };
+
+function dutiesOf(parts: DutyParts): Duty[] {
+  const { database, broker, publisher, names, events, recorder, onOutbox, onChange, secrets } = parts;
+  const pulse = new Pulse({ database, publisher, names, producer: randomUUID() });
+  return [
+    new ControlPublisher({ database, publisher, names }),
+    pulse,
+    new Cancels({ database, recorder, sound: () => pulse.sound() }),
+    new Lift(database),
+    new Relay({ database, broker, names, events }),
+    new DueRelease(database, onOutbox),
+    new Probes({ database, recorder, publisher, names, events, onOutbox }),
+    new Bulk({ database, recorder, secrets, remove: parts.remove, checkPayload: parts.checkPayload, onChange }),
+    new StuckLadder({ broker, names, events }),
+    new CountsDuty(database),
+    new FeedDuty(database),
+    new ExpiredKeys(database),
+    new RetentionDuty(database, parts.retention),
+  ];
 }

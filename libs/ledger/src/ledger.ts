@@ -7,10 +7,10 @@ import {
   namesFor,
   planLedger,
 } from '@scutwork/jobs';
+import type { LedgerApi, Reading, Steering, Submitting } from './api';
 import { type Ground, type Parts, assemble } from './assemble';
 import { type LedgerEvents, silentLedger } from './ledger-events';
-import { ReadSide } from './query/read-side';
-import { secretsOf } from './record/secrets';
+import type { RetentionOptions } from './retention/rules';
 import { Database, isDatabaseAway } from './store/database';
 import { Locks } from './store/locks';
 import { migrate } from './store/migrate';
@@ -24,22 +24,26 @@ export interface LedgerOptions {
   jobs?: readonly AnyJob[];
   names?: Names;
   queueType?: QueueType;
+  /** Largest payload in bytes of JSON. Default 1 MiB. */
+  maxPayloadBytes?: number;
+  /** How long finished jobs are kept. Default 7 days for completed, 30 for the others. */
+  retention?: RetentionOptions;
   events?: LedgerEvents;
 }
 
 const AGAIN_MS = 2_000;
 
 /**
- * The ledger: records what happened to every job, answers questions about it, and steers. It starts, and takes what
- * comes through the API, while the broker is away.
+ * The ledger: records what happened to every job, takes jobs, answers questions about them, and steers. It starts, and
+ * takes what comes through the API, while the broker is away.
  *
  * @example
  * const ledger = new Ledger({ broker, databaseUrl: process.env.DATABASE_URL, jobs: [Welcome] });
  * await ledger.start();
- * const { items } = await ledger.reading.jobs({ filter: { state: 'dead' } });
+ * const [{ id }] = await ledger.submit([{ type: 'email.welcome', payload: { to: 'ada@example.org', name: 'Ada' } }]);
+ * const { state } = await ledger.job(id);
  */
-export class Ledger implements Service {
-  readonly reading: ReadSide;
+export class Ledger implements LedgerApi, Service {
   private readonly ground: Ground;
   private readonly parts: Parts;
   private taking: Promise<void> | undefined;
@@ -48,15 +52,21 @@ export class Ledger implements Service {
 
   constructor(private readonly options: LedgerOptions) {
     const { broker, databaseUrl, jobs = [], names = namesFor(), events = silentLedger } = options;
-    const database = new Database({ url: databaseUrl });
-    const secrets = secretsOf(jobs);
-    const publisher = broker.publisher({ deadlineMs: 30_000 });
-    this.ground = { broker, names, jobs, secrets, database, publisher, events, locks: new Locks(databaseUrl) };
-    this.reading = new ReadSide({ database, secrets });
+    this.ground = {
+      ...{ broker, jobs, names, events },
+      database: new Database({ url: databaseUrl }),
+      locks: new Locks(databaseUrl),
+      publisher: broker.publisher({ deadlineMs: 10_000 }),
+      maxPayloadBytes: options.maxPayloadBytes ?? 1_048_576,
+      retention: options.retention ?? {},
+    };
     this.parts = assemble(this.ground);
   }
 
-  /** Resolves when the database is ready and the duties run; the queues are taken from as soon as the broker is there. @throws what PostgreSQL throws */
+  /**
+   * Resolves when the database is ready and the duties run; the queues are taken from as soon as the broker is there.
+   * @throws what PostgreSQL throws
+   */
   async start(): Promise<void> {
     await migrate(this.options.databaseUrl);
     await this.ground.broker.start();
@@ -64,7 +74,7 @@ export class Ledger implements Service {
     this.taking = this.take();
   }
 
-  /** Resolves when it takes from its queues; for those who must know, as tests and banners. */
+  /** Resolves when it takes from its queues: for those who must know, such as tests. */
   async ready(): Promise<void> {
     await this.taking;
   }
@@ -74,6 +84,31 @@ export class Ledger implements Service {
     this.stopping ??= this.end();
     return this.stopping;
   }
+
+  submit = (...args: Parameters<Submitting['submit']>) => this.parts.submitting.submit(...args);
+
+  job = (...args: Parameters<Reading['job']>) => this.parts.reading.job(...args);
+  jobs = (...args: Parameters<Reading['jobs']>) => this.parts.reading.jobs(...args);
+  count = (...args: Parameters<Reading['count']>) => this.parts.reading.count(...args);
+  logs = (...args: Parameters<Reading['logs']>) => this.parts.reading.logs(...args);
+  queues = () => this.parts.reading.queues();
+  queue = (...args: Parameters<Reading['queue']>) => this.parts.reading.queue(...args);
+  deadGroups = (...args: Parameters<Reading['deadGroups']>) => this.parts.reading.deadGroups(...args);
+  workers = () => this.parts.reading.workers();
+  history = (...args: Parameters<Reading['history']>) => this.parts.reading.history(...args);
+  feed = (...args: Parameters<Reading['feed']>) => this.parts.reading.feed(...args);
+
+  cancel = (...args: Parameters<Steering['cancel']>) => this.parts.steering.cancel(...args);
+  retry = (...args: Parameters<Steering['retry']>) => this.parts.steering.retry(...args);
+  promote = (...args: Parameters<Steering['promote']>) => this.parts.steering.promote(...args);
+  reschedule = (...args: Parameters<Steering['reschedule']>) => this.parts.steering.reschedule(...args);
+  setPriority = (...args: Parameters<Steering['setPriority']>) => this.parts.steering.setPriority(...args);
+  pause = (...args: Parameters<Steering['pause']>) => this.parts.steering.pause(...args);
+  resume = (...args: Parameters<Steering['resume']>) => this.parts.steering.resume(...args);
+  bulk = (...args: Parameters<Steering['bulk']>) => this.parts.steering.bulk(...args);
+  bulkAction = (...args: Parameters<Steering['bulkAction']>) => this.parts.steering.bulkAction(...args);
+  remove = (...args: Parameters<Steering['remove']>) => this.parts.removal.remove(...args);
+  clean = (...args: Parameters<Steering['clean']>) => this.parts.removal.clean(...args);
 
   private async take(): Promise<void> {
     const { broker, names, events } = this.ground;

@@ -1,4 +1,4 @@
-import { type JobCatalog, identify, payloadText, validatePayload } from '@scutwork/jobs/wire';
+import { identify } from '@scutwork/jobs/wire';
 import { type Priority, durationMs } from '@scutwork/jobs';
 import type { Actor, BulkView, JobView, Reading, Steering } from '../api';
 import type { Recorder } from '../record/recorder';
@@ -7,6 +7,7 @@ import { LedgerError } from '../store/ledger-error';
 import { audit } from './audit';
 import { BulkActions } from './bulk-actions';
 import { cancel } from './cancel';
+import type { CheckPayload } from './check-payload';
 import type { Decide } from './decision';
 import { promote, reschedule, setPriority } from './move';
 import { type Pausable, pause, resume } from './pauses';
@@ -18,10 +19,8 @@ export interface SteeringOptions {
   recorder: Recorder;
   /** Shows the job that was steered. */
   reader: Pick<Reading, 'job'>;
-  /** For payloads that are edited: they are checked as if they were submitted. */
-  catalog: JobCatalog;
-  /** Most bytes of an edited payload. Default 1 MiB. */
-  maxPayloadBytes?: number;
+  /** For payloads that are edited. */
+  checkPayload: CheckPayload;
   /** Something is to be published: wakes the duties `control` and `relay`. */
   onChange?: () => void;
 }
@@ -46,7 +45,7 @@ export class JobSteering implements Steers {
   async retry(id: string, actor: Actor, changes: { payload?: unknown } = {}): Promise<JobView> {
     if (!('payload' in changes)) return this.steerOne('retry', id, retry(), actor);
     const { type } = await this.options.reader.job(id);
-    const payload = await this.checkPayload(type, changes.payload);
+    const payload = await this.options.checkPayload(type, changes.payload);
     return this.steerOne('retry', id, retry(payload), actor, { payload: 'edited' });
   }
 
@@ -100,14 +99,6 @@ export class JobSteering implements Steers {
     });
     onChange?.();
     return reader.job(id);
-  }
-
-  /** @throws JobError `payload_invalid`, `payload_not_json`, `payload_too_large` */
-  private async checkPayload(type: string, payload: unknown) {
-    const { catalog, maxPayloadBytes = 1_048_576 } = this.options;
-    const definition = catalog.get(type);
-    if (definition) await validatePayload(definition.schema, payload, type);
-    return payloadText(payload, type, maxPayloadBytes);
   }
 }
 

@@ -7,6 +7,7 @@ import { promote, setPriority } from '../control/move';
 import { retry } from '../control/retry';
 import { type Verdicts, steer } from '../control/steer';
 import type { JsonText } from '@scutwork/jobs/wire';
+import type { CheckPayload } from '../control/check-payload';
 import type { Place } from '../query/cursor';
 import type { Recorder } from '../record/recorder';
 import { noSecrets, type Secrets } from '../record/secrets';
@@ -26,7 +27,7 @@ export interface BulkOptions {
   /** Removes finished jobs for good. */
   remove: (tx: Transaction, ids: readonly string[]) => Promise<Verdicts>;
   /** The payload of an edited redrive, checked as for one job of this type. */
-  checkPayload: (type: string, payload: unknown) => Promise<JsonText>;
+  checkPayload: CheckPayload;
   /** Something is to be published: wakes the duties `control` and `relay`. */
   onChange?: () => void;
 }

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { defineJob } from '../../libs/jobs/src';
+import { type Actor, Ledger } from '../../libs/ledger/src';
+import { type TestDatabase, testDatabase } from '../support/database';
+import { JobsWorld } from '../support/jobs-world';
+import { sharedBroker } from '../support/private-broker';
+import { until } from '../support/until';
+
+const Send = defineJob({
+  type: 'email.send',
+  payload: z.object({ to: z.string(), fails: z.boolean().default(false) }),
+  attempts: 1,
+});
+const boss: Actor = { name: 'boss', role: 'operator' };
+
+describe('a ledger with a worker and a client', () => {
+  const world = new JobsWorld(sharedBroker().url);
+  let db: TestDatabase;
+  let ledger: Ledger;
+  let healed = false;
+
+  beforeAll(async () => {
+    db = await testDatabase();
+    ledger = new Ledger({ broker: await world.broker(), databaseUrl: db.url, names: world.names, jobs: [Send] });
+    await ledger.start();
+    await ledger.ready();
+    await world.worker((handlers) =>
+      handlers.register(Send, ({ to, fails }) => {
+        if (fails && !healed) throw new Error(`no mailbox ${to}`);
+        return { sent: to };
+      }),
+    );
+  });
+  afterAll(async () => {
+    await ledger.stop();
+    await world.stop();
+    await db.drop();
+  });
+
+  const becomes = (id: string, state: string) =>
+    until(`job ${id} is ${state}`, async () => {
+      const job = await ledger.job(id).catch(() => undefined);
+      return job?.state === state && job;
+    });
+
+  test('a job that was submitted through it is run and recorded', async () => {
+    const [job] = await ledger.submit([{ type: 'email.send', payload: { to: 'ada' } }]);
+    expect(await ledger.job(job?.id ?? '')).toMatchObject({ type: 'email.send', queue: 'email' });
+    expect(await becomes(job?.id ?? '', 'completed')).toMatchObject({ result: { sent: 'ada' }, attempt: 1 });
+  });
+
+  test('a job that a client put into the broker is recorded too', async () => {
+    const client = await world.client([Send]);
+    const { id } = await client.add(Send, { to: 'bob' });
+    expect(await becomes(id, 'completed')).toMatchObject({ result: { sent: 'bob' } });
+    // What the client tells may come after the outcome.
+    await until('its payload', async () => (await ledger.job(id)).payload !== undefined);
+  });
+
+  test('a dead job is shown with its error, grouped, and completes when it is retried', async () => {
+    const [job] = await ledger.submit([{ type: 'email.send', payload: { to: 'eve', fails: true } }]);
+    const id = job?.id ?? '';
+    expect(await becomes(id, 'dead')).toMatchObject({
+      error: { message: 'no mailbox eve' },
+      deadReason: 'attempts_exhausted',
+    });
+    expect(await ledger.deadGroups({ queue: 'email' })).toMatchObject([{ count: 1, type: 'email.send' }]);
+    healed = true;
+    await ledger.retry(id, boss);
+    expect(await becomes(id, 'completed')).toMatchObject({
+      generation: 1,
+      attempts: [{ end: 'dead' }, { end: 'completed' }],
+    });
+  });
+});
