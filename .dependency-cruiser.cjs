@@ -54,7 +54,7 @@ module.exports = {
       comment: 'Apps and other packages import @scutwork/jobs, never its files',
       severity: 'error',
       from: { path: '^(apps|libs/(?!jobs/))' },
-      to: { path: '^libs/jobs/src/' },
+      to: { path: '^libs/jobs/src/', pathNot: '^libs/jobs/src/(index|wire|(nest|testing)/index)\\.ts$' },
     },
     {
       name: 'libraries-know-no-apps',

@@ -24,14 +24,10 @@ describe('dead letters where no ledger is', () => {
     let broken = true;
     const seen: [number, number][] = [];
     const { broker, witness } = await world.worker((handlers) =>
-      handlers.register(
-        'mend.me',
-        (payload, context) => {
-          seen.push([(payload as { n: number }).n, context.attempt]);
-          if (broken) throw new UnrecoverableError('not yet');
-        },
-        { priority: 'low' },
-      ),
+      handlers.register('mend.me', (payload, context) => {
+        seen.push([(payload as { n: number }).n, context.attempt]);
+        if (broken) throw new UnrecoverableError('not yet');
+      }),
     );
     const { names } = world;
     await send(

@@ -61,10 +61,10 @@ describe('the log', () => {
       'trace',
       { event: 'submitted', ...run, priority: 'normal', delayMs: 0, payload: secret },
       { event: 'completed', ...run, result: secret },
-      { event: 'progressed', ...run, progress: secret },
-      { event: 'logged', ...run, level: 'info', message: 'said', fields: secret },
+      { event: 'progressed', ...run, seq: 1, progress: secret },
+      { event: 'logged', ...run, seq: 2, level: 'info', message: 'said', fields: secret },
       { event: 'dead', ...run, reason: 'payload_invalid', failure, payload: secret },
-      { event: 'adopted', ...run, payload: secret },
+      { event: 'adopted', ...run, priority: 'normal', payload: secret },
     );
     expect(raw).toHaveLength(6);
     expect(raw.join('')).not.toContain('hunter2');
@@ -85,7 +85,7 @@ describe('the log', () => {
 
   it('cannot be given lines by what a job says', () => {
     const message = 'ok\n{"level":50,"event":"forged"}\u2028\r\n';
-    const { raw, lines } = written('info', { event: 'logged', ...run, level: 'info', message });
+    const { raw, lines } = written('info', { event: 'logged', ...run, seq: 1, level: 'info', message });
     expect(raw).toHaveLength(1);
     expect(raw[0]?.trimEnd()).not.toContain('\n');
     expect(lines[0]).toMatchObject({ event: 'logged', msg: message });
