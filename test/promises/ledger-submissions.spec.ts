@@ -1,6 +1,7 @@
-import { type JobNotAccepted, type JobsClient, defineJob, planLedger } from '@scutwork/jobs';
+import { type JobNotAccepted, defineJob, planLedger } from '@scutwork/jobs';
 import { catalogOf, newJobId } from '@scutwork/jobs/wire';
 import { z } from 'zod';
+import type { JobsClient } from '../../libs/jobs/src';
 import { Intakes, Submitter } from '../../libs/ledger/src';
 import { type TestDatabase, testDatabase } from '../support/database';
 import { JobsWorld } from '../support/jobs-world';
