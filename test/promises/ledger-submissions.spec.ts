@@ -2,7 +2,7 @@ import { type JobNotAccepted, defineJob, planLedger } from '@scutwork/jobs';
 import { catalogOf, newJobId } from '@scutwork/jobs/wire';
 import { z } from 'zod';
 import type { JobsClient } from '../../libs/jobs/src';
-import { Intakes, Submitter } from '../../libs/ledger/src';
+import { Intakes, Recorder, Submitter } from '../../libs/ledger/src';
 import { type TestDatabase, testDatabase } from '../support/database';
 import { JobsWorld } from '../support/jobs-world';
 import { LedgerWitness } from '../support/ledger-intake';
@@ -39,7 +39,18 @@ describe('unique jobs of a client', () => {
     await broker.apply(planLedger({ names }));
     const submitter = new Submitter({ database, catalog: catalogOf([Report]), effects: [] });
     const events = new LedgerWitness();
-    ledger = new Intakes({ broker, names, database, ledger: submitter, effects: [], events, queues: ['report'] });
+    const recorder = new Recorder(database, []);
+    const publisher = broker.publisher();
+    ledger = new Intakes({
+      broker,
+      names,
+      database,
+      recorder,
+      publisher,
+      ledger: submitter,
+      events,
+      queues: ['report'],
+    });
     await ledger.start();
     expect(ledger.taking).toBe(true);
   };

@@ -17,11 +17,7 @@ import { Pulse } from './duties/pulse';
 import { Relay } from './duties/relay';
 import { RetentionDuty } from './duties/retention';
 import { StuckLadder } from './duties/stuck-ladder';
-import { DeadQueues } from './intake/dead-queues';
-import { recordInbox } from './intake/inbox';
-import { Intake } from './intake/intake';
-import { recordLater } from './intake/later';
-import { parkIn } from './intake/park';
+import { Intakes } from './intake/intakes';
 import type { LedgerEvents } from './ledger-events';
 import { ReadSide } from './query/read-side';
 import type { Effect } from './record/change';
@@ -55,24 +51,15 @@ export interface Ground {
   retention: RetentionOptions;
 }
 
-/** Takes from queues while the broker is there. */
-interface Taker {
-  start(): Promise<void>;
-  stop(): Promise<void>;
-}
-
 export interface Parts {
   reading: ReadSide;
   submitting: Submitter;
   steering: JobSteering;
   removal: Removal;
-  takers: readonly Taker[];
+  /** Takes from queues while the broker is there. */
+  intakes: Intakes;
   duties: readonly DutyRunner[];
 }
-
-/** Messages of records held at a time, and recorded in one transaction. One has up to 500 lines, mostly some dozen. */
-const INBOX = { prefetch: 500, most: 200, gatherMs: 400 };
-const LATER = { prefetch: 200, most: 100 };
 
 /** Every part of a ledger and who knows whom. Nothing runs yet. */
 export function assemble(ground: Ground): Parts {
@@ -81,23 +68,10 @@ export function assemble(ground: Ground): Parts {
   const catalog = catalogOf(jobs);
   const effects: Effect[] = [notePulses, noteWorkers, noteProbes, releaseKeys, countChanges, feedChanges];
   const recorder = new Recorder(database, effects, secrets);
-  const park = parkIn(names.parked, publisher, events);
-  const queues = jobs.map(({ queue }) => queue);
-  const dead = new DeadQueues({ broker, names, database, recorder, park, events, queues });
   effects.push(
     liftRevocations,
     followMoves((...args) => recorder.revise(...args)),
-    dead.noteQueues,
   );
-
-  const take = { broker, park, events };
-  const inbox = new Intake({
-    ...take,
-    ...INBOX,
-    queue: names.ledger,
-    record: recordInbox({ recorder, broker, names, park }),
-  });
-  const later = new Intake({ ...take, ...LATER, queue: names.later, record: recordLater(database, recorder, names) });
 
   const runners: DutyRunner[] = [];
   const wake = (...duties: string[]): void => {
@@ -110,12 +84,16 @@ export function assemble(ground: Ground): Parts {
   runners.push(...duties.map((duty) => new DutyRunner(duty, ground.locks, events)));
 
   const reading = new ReadSide({ database, secrets });
+  const submitting = new Submitter({ database, catalog, effects, maxPayloadBytes, onOutbox });
+  const queues = jobs.map(({ queue }) => queue);
+  const intakes = new Intakes({ broker, names, database, recorder, publisher, ledger: submitting, events, queues });
+  effects.push(intakes.dead.noteQueues);
   return {
     reading,
-    submitting: new Submitter({ database, catalog, effects, maxPayloadBytes, onOutbox }),
+    submitting,
     steering: new JobSteering({ database, recorder, reader: reading, checkPayload, onChange }),
     removal: new Removal(database),
-    takers: [inbox, later, dead],
+    intakes,
     duties: runners,
   };
 }

@@ -114,7 +114,7 @@ export class Ledger implements LedgerApi, Service {
     const { broker, names, events } = this.ground;
     try {
       await broker.apply(planLedger({ names, queueType: this.options.queueType }));
-      for (const taker of this.parts.takers) await taker.start();
+      await this.parts.intakes.start();
     } catch (error) {
       if (this.stopping) return;
       events.failed('taking from the queues of the ledger', error, isDatabaseAway(error));
@@ -127,7 +127,7 @@ export class Ledger implements LedgerApi, Service {
     clearTimeout(this.timer);
     const { publisher, database, locks } = this.ground;
     await Promise.all(this.parts.duties.map((duty) => duty.stop()));
-    await Promise.all(this.parts.takers.map((taker) => taker.stop()));
+    await this.parts.intakes.stop();
     await publisher.close(2_000);
     await locks.close();
     await database.close();

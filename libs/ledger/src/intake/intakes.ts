@@ -1,9 +1,7 @@
-import type { Broker, Delivery, Names } from '@scutwork/jobs';
+import type { Broker, Delivery, Names, Publisher } from '@scutwork/jobs';
 import type { Submitting } from '../api';
 import type { LedgerEvents } from '../ledger-events';
-import type { Effect } from '../record/change';
-import { Recorder } from '../record/recorder';
-import type { Secrets } from '../record/secrets';
+import type { Recorder } from '../record/recorder';
 import type { Database } from '../store/database';
 import { DeadQueues } from './dead-queues';
 import { recordInbox } from './inbox';
@@ -17,39 +15,44 @@ export interface IntakesOptions {
   broker: Broker;
   names: Names;
   database: Database;
+  recorder: Recorder;
+  publisher: Publisher;
   /** Who decides on submissions. */
   ledger: Submitting;
-  effects: readonly Effect[];
-  secrets?: Secrets;
   events: LedgerEvents;
   /** The queues of the known job types. */
   queues: readonly string[];
 }
 
+/** How one queue is taken from: messages held at a time, and recorded in one transaction. */
+interface Measure {
+  prefetch: number;
+  most: number;
+  gatherMs?: number;
+}
+
+/** A message of records has up to 500 lines, mostly some dozen. */
+const INBOX: Measure = { prefetch: 500, most: 200, gatherMs: 400 };
+const SINGLE_JOBS: Measure = { prefetch: 1_000, most: 500 };
+
 /** Everything that the ledger takes from the broker: its inbox, dead letters and strays, far delays, submissions. */
 export class Intakes {
-  /** For whoever else has facts to record: with it new queues are heard of. */
-  readonly recorder: Recorder;
-  private readonly dead: DeadQueues;
+  /** Its effect `noteQueues` tells it of queues that are new. */
+  readonly dead: DeadQueues;
   private readonly intakes: Intake[];
-  private readonly publisher: ReturnType<Broker['publisher']>;
 
-  constructor({ broker, names, database, ledger, effects, secrets, events, queues }: IntakesOptions) {
-    const publisher = (this.publisher = broker.publisher());
+  constructor({ broker, names, database, recorder, publisher, ledger, events, queues }: IntakesOptions) {
     const park = parkIn(names.parked, publisher, events);
-    const noteQueues: Effect = (tx, changes, facts) => this.dead.noteQueues(tx, changes, facts);
-    const recorder = (this.recorder = new Recorder(database, [...effects, noteQueues], secrets));
     this.dead = new DeadQueues({ broker, names, database, recorder, park, events, queues });
     const takes = (
       queue: string,
-      prefetch: number,
-      most: number,
+      measure: Measure,
       record: (deliveries: readonly Delivery[]) => Promise<void>,
-    ): Intake => new Intake({ broker, queue, prefetch, most, record, park, events });
+    ): Intake => new Intake({ broker, queue, ...measure, record, park, events });
     this.intakes = [
-      takes(names.ledger, 200, 100, recordInbox({ recorder, broker, names, park })),
-      takes(names.later, 1_000, 500, recordLater(database, recorder, names)),
-      takes(names.submit, 1_000, 500, takeSubmissions({ ledger, publisher, park })),
+      takes(names.ledger, INBOX, recordInbox({ recorder, broker, names, park })),
+      takes(names.later, SINGLE_JOBS, recordLater(database, recorder, names)),
+      takes(names.submit, SINGLE_JOBS, takeSubmissions({ ledger, publisher, park })),
     ];
   }
 
@@ -66,6 +69,5 @@ export class Intakes {
   /** Ends after the batches that are being written; the rest returns to its queues. */
   async stop(): Promise<void> {
     await Promise.all([...this.intakes.map((intake) => intake.stop()), this.dead.stop()]);
-    await this.publisher.close(1_000);
   }
 }
