@@ -100,16 +100,16 @@ describe('reconciliation by probes', () => {
     return sent.size;
   };
 
-  test('a paused queue gives no verdict, and neither does one without a worker', async () => {
+  test('a queue with a paused type gives no verdict, and neither does one without a worker', async () => {
     await addBeforeAnyWorker(5);
     await byHand((channel) => channel.purgeQueue(world.names.work('mail', 'normal')));
     await until('a marker', async () => (await runs()) > 0);
     expect(await verdicts()).toBe(0);
-    await ledger.steering.pause({ queue: 'mail' }, boss);
+    await ledger.steering.pause({ type: 'mail.send' }, boss);
     await world.worker((handlers) => handlers.register(Mail, () => undefined));
     await until('verdicts', async () => (await verdicts()) >= 1 && (await runs()) >= 3, 60_000);
     expect([await waiting(), ledger.noticedThat]).toEqual([5, []]);
-    await ledger.steering.resume({ queue: 'mail' }, boss);
+    await ledger.steering.resume({ type: 'mail.send' }, boss);
     await until('all of them', async () => (await completed()) === 5, 60_000);
   });
 });

@@ -3,6 +3,10 @@ import { newJobId } from '../../libs/jobs/src';
 import { changeControl } from '../../libs/ledger/src/control/control-store';
 import { type ControlStream, readControlStream } from '../support/control-stream';
 import { type TestDatabase, testDatabase } from '../support/database';
+import { into, publish, queuesPlan } from '../support/amqp-client';
+import { tell as tellLedger } from '../support/ledger-intake';
+import { seen } from '../support/told';
+import { StuckLadder } from '../../libs/ledger/src/duties/stuck-ladder';
 import { JobsWorld } from '../support/jobs-world';
 import { LedgerWorld, boss } from '../support/ledger-world';
 import { sharedBroker } from '../support/private-broker';
@@ -90,6 +94,45 @@ describe('what is to be controlled', () => {
     const versions = stream?.deltas.map(({ version }) => version) ?? [];
     expect(versions).toEqual([...versions].sort((a, b) => a - b));
     expect(new Set(versions).size).toBe(20);
+  });
+
+  test('one producer at a time reads the inbox, so a pulse that came back has passed all before it', async () => {
+    await ledger.start([]);
+    const second = await another();
+    await second.start([]);
+    for (let n = 0; n < 20; n++) await tellLedger(ledger.publisher, world.names, [seen(`w${n}`)]);
+    await until('20 heartbeats', () => ledger.recorded + second.recorded >= 20);
+    expect([ledger.recorded, second.recorded]).toEqual([20, 0]);
+    await ledger.stop();
+    await tellLedger(second.publisher, world.names, [seen('later')]);
+    await until('the next one to take over', () => second.recorded === 1);
+  });
+
+  test('a level of the ladder that gives nothing off is noticed once; one that does is not', async () => {
+    const { broker, names } = ledger;
+    let now = 0;
+    const watch = new StuckLadder({ broker, names, events: ledger, graceMs: 1_000, now: () => now });
+    // Like a level whose target takes nothing: what is put in stays in.
+    await broker.apply(queuesPlan(names.delay(3)));
+    const put = (id: string) => publish(ledger.publisher, into(names.delay(3), id));
+    const look = async (at: number) => {
+      now = at;
+      await watch.run(new AbortController().signal);
+    };
+    await put('m1');
+    await look(0);
+    await look(1_700);
+    expect(ledger.noticedThat).toEqual([]);
+    await put('m2');
+    await until('both', async () => (await broker.depth(names.delay(3)))?.messages === 2);
+    await look(1_900);
+    await look(5_000);
+    expect(ledger.noticedThat).toEqual([expect.stringContaining(`${names.delay(3)} holds 2 messages`)]);
+    (await broker.pull(names.delay(3)))?.ack();
+    await until('one less', async () => (await broker.depth(names.delay(3)))?.messages === 1);
+    await look(6_000);
+    await look(7_000);
+    expect(ledger.noticedThat).toHaveLength(1);
   });
 
   test('a snapshot comes in parts of bounded size, and a beat carries version and time of the database', async () => {

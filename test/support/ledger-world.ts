@@ -39,6 +39,8 @@ export const boss: Actor = { name: 'boss', role: 'operator' };
 export class LedgerWorld implements LedgerEvents {
   readonly noticedThat: string[] = [];
   readonly failures: string[] = [];
+  /** Facts that this one has recorded. */
+  recorded = 0;
   readonly recorder: Recorder;
   readonly steering: JobSteering;
   readonly reading: ReadSide;
@@ -61,6 +63,7 @@ export class LedgerWorld implements LedgerEvents {
     this.recorder = new Recorder(database, [
       ...[notePulses, noteWorkers, noteProbes, releaseKeys, countChanges, feedChanges, liftRevocations],
       followMoves((...args) => this.recorder.revise(...args)),
+      async (_tx, _changes, facts) => void (this.recorded += facts.length),
     ]);
     this.reading = new ReadSide({ database });
     this.pulse = new Pulse({ database, publisher: this.publisher, names, producer: 'p' });

@@ -21,8 +21,8 @@ export interface PlanDifference {
   what: 'exchange' | 'queue' | 'binding';
   name: string;
   field?: string;
-  before: string | number | undefined;
-  after: string | number | undefined;
+  before: string | number | boolean | undefined;
+  after: string | number | boolean | undefined;
 }
 
 /**
@@ -45,7 +45,7 @@ export function describeDifference({ what, name, field, before, after }: PlanDif
   return `${before === undefined ? '+' : '-'} ${what} ${name}`;
 }
 
-type Facts = ReadonlyMap<string, string | number>;
+type Facts = ReadonlyMap<string, QueuePlan['arguments'][string]>;
 
 const exchangeFacts = (exchange: ExchangePlan): Facts =>
   new Map([['type', exchange.type], ...(exchange.alternate ? [['alternate', exchange.alternate] as const] : [])]);

@@ -20,7 +20,7 @@ export interface QueuePlan {
   name: string;
   type: PlannedQueueType;
   /** Arguments as they are sent, `x-queue-type` included. */
-  arguments: Readonly<Record<string, string | number>>;
+  arguments: Readonly<Record<string, string | number | boolean>>;
   purpose: string;
 }
 
@@ -78,7 +78,13 @@ export function planLedger({ names, queueType: type = 'quorum' }: Omit<PlanOptio
     {
       exchanges: [{ name: names.events, type: 'topic', purpose: 'what happened, for anyone; key = queue.event' }],
       queues: [
-        { name: names.ledger, ...kept, purpose: 'inbox of the ledger: batches of what happened' },
+        {
+          name: names.ledger,
+          type,
+          // One producer at a time reads it, in order: what has been read before a pulse was told before it.
+          arguments: { ...kept.arguments, 'x-single-active-consumer': true },
+          purpose: 'inbox of the ledger: batches of what happened',
+        },
         { name: names.parked, ...kept, purpose: 'what the ledger could not record, with the error' },
         { name: names.later, ...kept, purpose: 'far delays and retries on their way into the ledger' },
         { name: names.submit, ...kept, purpose: 'submissions that the ledger decides' },

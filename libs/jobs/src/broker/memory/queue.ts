@@ -182,6 +182,6 @@ export class Queue implements ChannelSource {
   }
 }
 
-function textOf(value: string | number | undefined): string | undefined {
+function textOf(value: QueuePlan['arguments'][string] | undefined): string | undefined {
   return value === undefined ? undefined : String(value);
 }
