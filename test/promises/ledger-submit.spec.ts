@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { JobError, defineJob, newJobId } from '../../libs/jobs/src';
+import type { Change, Effect } from '../../libs/ledger/src/record/change';
+import { fromColumns } from '../../libs/ledger/src/record/columns';
+import { statement } from '../../libs/ledger/src/store/database';
 import { LedgerError } from '../../libs/ledger/src/store/ledger-error';
 import { type TestDatabase, testDatabase } from '../support/database';
 import { JobsWorld } from '../support/jobs-world';
@@ -53,6 +56,21 @@ describe('submitting through the ledger', () => {
     ]);
     const [feed] = await db.database.query<{ changes: string }>('select changes from feed');
     expect(JSON.parse(feed?.changes ?? '')).toMatchObject([{ id: job?.id, state: 'waiting' }]);
+  });
+
+  test('what is told to counts, feed and alerts is what is stored', async () => {
+    const told: Change[] = [];
+    const effects: Effect[] = [async (_tx, changes) => void told.push(...changes)];
+    const options = {
+      ...{ id: 'all', attempts: 7, backoff: '3s', timeout: '9s', priority: 'low', tenant: 't', correlationId: 'c' },
+      ...{ expiresAt: '2999-01-01T00:00:00Z', tags: ['a', 'b'], keepFor: '1d', delay: '2h' },
+      unique: { key: 'k' },
+    };
+    await world.submitter({ effects }).submit([mail(1, options), mail(2)]);
+    const rows = await db.database.query(statement('find-jobs'), [told.map(({ after }) => after.id)]);
+    const stored = rows.map(fromColumns).sort((a, b) => (a.key === undefined ? 1 : b.key === undefined ? -1 : 0));
+    expect(JSON.parse(JSON.stringify(stored))).toEqual(JSON.parse(JSON.stringify(told.map(({ after }) => after))));
+    expect(rows.map((row) => row.in_ledger === true).toSorted()).toEqual([false, true]);
   });
 
   test('a job is published by the relay, run by a worker, and ends as completed in history, whole', async () => {

@@ -15,29 +15,38 @@ interface Waiting {
 /** Most jobs of one transaction, but for one call that has more. */
 const MOST_JOBS = 1_000;
 
+/** At the same time, while there is enough for each. */
+const MOST_TRANSACTIONS = 2;
+
 /**
  * Calls that come while a transaction is under way share the next one: the more come, the more share, and none waits
  * when there is no other. When they fail together for the data of one, they are halved until that one fails alone.
  */
 export class Gathering {
   private waiting: Waiting[] = [];
-  private writing = false;
+  private waitingJobs = 0;
+  private underWay = 0;
 
   constructor(private readonly record: RecordCalls) {}
 
   add(call: Call): Promise<SubmittedJob[]> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ call, resolve, reject });
-      if (this.writing) return;
-      this.writing = true;
+      this.waitingJobs += call.length;
+      if (!this.mayBegin()) return;
+      this.underWay++;
       // What arrives in one turn of the event loop goes together.
       setImmediate(() => void this.writeAll());
     });
   }
 
+  private mayBegin(): boolean {
+    return this.underWay === 0 || (this.underWay < MOST_TRANSACTIONS && this.waitingJobs >= MOST_JOBS);
+  }
+
   private async writeAll(): Promise<void> {
     while (this.waiting.length > 0) await this.write(this.take());
-    this.writing = false;
+    this.underWay--;
   }
 
   private take(): Waiting[] {
@@ -48,7 +57,9 @@ export class Gathering {
       if (calls > 0 && jobs > MOST_JOBS) break;
       calls++;
     }
-    return this.waiting.splice(0, calls);
+    const taken = this.waiting.splice(0, calls);
+    for (const { call } of taken) this.waitingJobs -= call.length;
+    return taken;
   }
 
   private async write(batch: readonly Waiting[]): Promise<void> {

@@ -3,9 +3,11 @@ import { statement } from '../store/database';
 import type { Effect } from '../record/change';
 import { toColumns } from '../record/columns';
 import type { Secrets } from '../record/secrets';
+import { newColumns } from './new-columns';
 import type { Draft } from './row-of';
 import type { Standing } from './standing';
 
+const PUT_NEW = statement('put-new-jobs');
 const PUT_JOBS = statement('put-jobs');
 /** Rows, and characters of payloads, that one statement carries. */
 const MOST_ROWS = 1_000;
@@ -20,8 +22,13 @@ export async function put(
 ): Promise<boolean> {
   const drafts = [...jobs.values()].flatMap(({ draft }) => draft ?? []);
   if (drafts.length === 0) return false;
-  for (const rows of inParts(drafts))
-    await tx.query(PUT_JOBS, [JSON.stringify(rows.map((row) => columnsOf(row, secrets)))]);
+  const fresh = drafts.filter(({ before }) => before === undefined);
+  const replaced = drafts.filter(({ before }) => before !== undefined);
+  for (const part of inParts(fresh))
+    await tx.query(PUT_NEW, [JSON.stringify(part.map((one) => newColumns(one, secrets)))]);
+  for (const part of inParts(replaced)) {
+    await tx.query(PUT_JOBS, [JSON.stringify(part.map(({ after }) => toColumns(after, secrets)))]);
+  }
   const outgoing = drafts.filter(({ inLedger }) => !inLedger).map(({ after }) => after.id);
   if (outgoing.length > 0) await tx.query(PUT_OUTBOX, [outgoing]);
   if (taken.size > 0) {
@@ -38,12 +45,6 @@ const PUT_KEYS = `
 insert into keys (key, job_id, until)
 select key, job_id, to_timestamp(until / 1000.0) from json_to_recordset($1::json) as row (key text, job_id uuid, until float8)
 on conflict (key) do update set job_id = excluded.job_id, until = excluded.until`;
-
-function columnsOf({ after, inLedger }: Draft, secrets: Secrets): Record<string, unknown> {
-  const columns = toColumns(after, secrets);
-  columns.in_ledger = inLedger;
-  return columns;
-}
 
 function* inParts(drafts: readonly Draft[]): Generator<Draft[]> {
   let part: Draft[] = [];
