@@ -27,7 +27,7 @@ test.each<[unknown, ReturnType<typeof resolve>]>([
   expect(resolve(options)).toEqual(rule);
 });
 
-test.each<[unknown, string, number?]>([
+test.each<[unknown, string]>([
   [null, 'options.unique'],
   ['user-42', 'options.unique'],
   [{}, 'options.unique.key'],
@@ -42,11 +42,14 @@ test.each<[unknown, string, number?]>([
   [{ key: 'k', mode: 'throttle', window: '200y' }, 'options.unique.window'],
   [{ key: 'k', window: '1m' }, 'options.unique.window'],
   [{ key: 'k', mode: 'debounce', window: '1m' }, 'options.unique.window'],
-  [{ key: 'k', mode: 'debounce' }, 'options.delay', 0],
-])('%p is refused at %s', (options, field, delayMs) => {
-  expect(() => resolve(options, delayMs)).toThrow(
+])('%p is refused at %s', (options, field) => {
+  expect(() => resolve(options)).toThrow(
     expect.objectContaining({ code: 'unique_invalid', field, hint: expect.any(String) }),
   );
+});
+
+test('a debounce without a delay is refused at the delay', () => {
+  expect(() => resolve({ key: 'k', mode: 'debounce' }, 0)).toThrow(expect.objectContaining({ field: 'options.delay' }));
 });
 
 test('whatever is given, it is a rule or a LedgerError that names its place', () => {
