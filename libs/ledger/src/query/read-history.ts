@@ -42,9 +42,11 @@ interface Batch {
   last: Place | undefined;
 }
 
-type BatchRow = Columns & { last_at: number; last_id: string; looked: number };
+type BatchRow = Columns & { id: string; finished_at: number; matches: boolean; is_last: boolean };
 
-/** The bytes are known without the texts being read: only what fits is. */
+const BYTES = 'coalesce(octet_length(t.payload), 0) + coalesce(octet_length(t.result), 0) + octet_length(t.runs)';
+
+/** The bytes are known without the texts being read: only what fits is. The last row looked at comes in any case. */
 async function readBatch(tx: Transaction, wanted: Wanted, after: Place | undefined): Promise<Batch> {
   const values = new Values();
   const where = [placeCondition(wanted, 'history', values)];
@@ -52,23 +54,17 @@ async function readBatch(tx: Transaction, wanted: Wanted, after: Place | undefin
   if (wanted.to !== undefined) where.push(`t.created_at <= ${values.moment(wanted.to)}`);
   if (after) where.push(`(t.finished_at, t.id) > (${values.moment(after.at)}, ${values.add(after.id)}::uuid)`);
   const { rows } = await tx.query<BatchRow>(
-    `with looked as materialized (
-       select t.id, t.shelf, t.finished_at, row_number() over place as n,
-         sum(coalesce(octet_length(t.payload), 0) + coalesce(octet_length(t.result), 0) + octet_length(t.runs)) over place as bytes
+    `select *, n = ${MOST_ROWS} or bytes_with_next > ${MOST_BYTES} as is_last from (
+       select ${columns(true)}, (${matchCondition(wanted, 'history', values)}) is true as matches,
+         row_number() over place as n, sum(${BYTES}) over (place rows unbounded preceding) as bytes,
+         sum(${BYTES}) over (place rows between unbounded preceding and 1 following) as bytes_with_next
        from (select * from history t where ${where.join(' and ')} order by t.finished_at, t.id limit ${MOST_ROWS}) t
        window place as (order by t.finished_at, t.id)
-     ), taken as materialized (select * from looked where n = 1 or bytes <= ${MOST_BYTES}),
-     last as (select id, finished_at, (select count(*) from looked) > n or n = ${MOST_ROWS} as more from taken order by n desc limit 1)
-     select last.id as last_id, extract(epoch from last.finished_at)::float8 * 1000 as last_at, last.more, found.*
-     from last left join lateral (
-       select ${columns(true)} from taken join history t
-         on t.id = taken.id and t.shelf = taken.shelf and t.finished_at = taken.finished_at
-       where ${matchCondition(wanted, 'history', values)} order by taken.n
-     ) found on true`,
+     ) looked
+     where (n = 1 or bytes <= ${MOST_BYTES}) and (matches or n = ${MOST_ROWS} or bytes_with_next > ${MOST_BYTES}) order by n`,
     values.list,
   );
-  const [first] = rows;
-  if (!first) return { rows: [], last: undefined };
-  const last = first.more === true ? { at: Math.round(first.last_at), id: first.last_id } : undefined;
-  return { rows: rows.filter(({ id }) => id !== null), last };
+  const end = rows.at(-1);
+  const last = end?.is_last === true ? { at: Math.round(end.finished_at), id: end.id } : undefined;
+  return { rows: rows.filter(({ matches }) => matches), last };
 }
