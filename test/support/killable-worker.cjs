@@ -12,6 +12,12 @@ handlers.register('crash.innocent', async ({ number, takesMs = 0 }) => {
   if (takesMs > 0) await new Promise((resolve) => setTimeout(resolve, takesMs));
   say(`end ${number}`);
 });
+handlers.register('crash.spinner', async ({ spinsMs }) => {
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  say('spin');
+  for (const endsAt = Date.now() + spinsMs; Date.now() < endsAt;);
+  say('spun');
+});
 handlers.register('crash.killer', () => {
   say('killer');
   process.kill(process.pid, 'SIGKILL');

@@ -10,11 +10,16 @@ export interface TcpGate {
   /** Cuts what is connected and hangs up on everyone until `open`. */
   shut(): void;
   open(): void;
+  /** Nothing gets through, and nobody is told: as when a cable is pulled. */
+  freeze(): void;
+  /** What was held up gets through. */
+  thaw(): void;
   close(): Promise<void>;
 }
 
 export async function startTcpGate(host: string, port: number): Promise<TcpGate> {
   const sockets = new Set<Socket>();
+  const pairs = new Set<readonly [Socket, Socket]>();
   let isOpen = true;
   const keep = (socket: Socket): Socket => {
     sockets.add(socket);
@@ -26,7 +31,12 @@ export async function startTcpGate(host: string, port: number): Promise<TcpGate>
     if (!isOpen) return void near.destroy();
     const far = keep(connect({ host, port, noDelay: true }));
     near.pipe(far).pipe(near);
-    near.on('close', () => far.destroy());
+    const pair = [near, far] as const;
+    pairs.add(pair);
+    near.on('close', () => {
+      pairs.delete(pair);
+      far.destroy();
+    });
     far.on('close', () => near.destroy());
   });
   server.listen(0, '127.0.0.1');
@@ -43,6 +53,15 @@ export async function startTcpGate(host: string, port: number): Promise<TcpGate>
     },
     open() {
       isOpen = true;
+    },
+    freeze() {
+      for (const [near, far] of pairs) {
+        near.unpipe(far);
+        far.unpipe(near);
+      }
+    },
+    thaw() {
+      for (const [near, far] of pairs) near.pipe(far).pipe(near);
     },
     async close() {
       cut();

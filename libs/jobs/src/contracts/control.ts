@@ -13,7 +13,11 @@ export type ControlEntry =
   | { kind: 'pause'; queue?: undefined; type: string }
   /** Messages of this job up to this generation are not started. */
   | { kind: 'revoke'; id: string; generation: number; cancel: CancelKind }
-  /** Jobs of this queue (of this type, of this priority) that were made before `before` (ms since 1970) are not started. */
+  /**
+   * Jobs of this queue (of this type, of this priority) that were made before `before` (ms since 1970) are not started. A
+   * job's id tells when it was made if it is a UUIDv7; the message's timestamp, to the second, if it is not, and for every
+   * generation after the first. What tells neither is started.
+   */
   | { kind: 'revoke-all'; queue: string; type?: string; priority?: Priority; before: number };
 
 /** What is in force, by key: `pause:queue:<queue>`, `pause:type:<type>`, `revoke:<id>`, `revoke-all:<uuid>`. */
@@ -27,7 +31,9 @@ interface OfControl {
 }
 
 /**
- * What is on the control stream, one JSON object per message. A reader takes the newest message it can find, goes back
+ * What is on the control stream, one JSON object per message, published by one producer at a time, each message after the
+ * one before is confirmed. A snapshot tells at least the version of every delta before its first part, and deltas may
+ * come between its parts; the stream begins with a snapshot. A reader takes the newest message it can find, goes back
  * to `snapshotAt`, and has reached the present when it has applied that message's version.
  */
 export type ControlMessage =

@@ -27,7 +27,10 @@ const backoff: fc.Arbitrary<ResolvedBackoff> = fc.oneof(
   fc.record({ type: fc.constant('custom' as const), name: text, maxDelayMs: whole(0), jitter }),
 );
 const job: fc.Arbitrary<JobHeaders> = fc
-  .record({ delayMs: whole(0), attempt: whole(1), generation: whole(0), recorded: fc.boolean(), deferredMs: whole(0) })
+  .record({
+    ...{ delayMs: whole(0), attempt: whole(1), generation: whole(0), recorded: fc.boolean() },
+    ...{ deferredMs: whole(0), pausedMs: whole(0) },
+  })
   .chain((always) =>
     fc
       .record(
@@ -79,13 +82,16 @@ test('every option that a client takes can be read by a worker', () => {
 });
 
 test('a job at its defaults travels without headers', () => {
-  expect(encodeHeaders({ delayMs: 0, attempt: 1, generation: 0, recorded: false, deferredMs: 0 })).toEqual({});
+  expect(encodeHeaders({ delayMs: 0, attempt: 1, generation: 0, recorded: false, deferredMs: 0, pausedMs: 0 })).toEqual(
+    {},
+  );
   expect(present(decodeHeaders(arrived({})))).toEqual({
     delayMs: 0,
     attempt: 1,
     generation: 0,
     recorded: false,
     deferredMs: 0,
+    pausedMs: 0,
   });
 });
 
@@ -113,7 +119,7 @@ test('numbers may come as texts, lists as arrays, and nothing as null', () => {
   );
   expect(present(decoded)).toEqual({
     ...{ attempt: 2, delayMs: 1_500, tags: ['eu', 'invoice'], tenant: '42' },
-    ...{ generation: 0, recorded: false, deferredMs: 0 },
+    ...{ generation: 0, recorded: false, deferredMs: 0, pausedMs: 0 },
   });
 });
 

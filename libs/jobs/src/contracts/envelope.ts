@@ -25,6 +25,8 @@ export interface JobHeaders {
   recorded: boolean;
   /** Milliseconds spent being deferred in this attempt. */
   deferredMs: number;
+  /** Milliseconds spent waiting for its paused type in this attempt. */
+  pausedMs: number;
   traceparent?: string;
 }
 
@@ -55,6 +57,7 @@ export function encodeHeaders(job: Partial<JobHeaders>): Record<string, HeaderVa
   if (job.flow !== undefined) headers[HEADER.flow] = job.flow;
   if (job.recorded) headers[HEADER.recorded] = true;
   if (job.deferredMs) headers[HEADER.deferred] = job.deferredMs;
+  if (job.pausedMs) headers[HEADER.paused] = job.pausedMs;
   if (job.traceparent !== undefined) headers[HEADER.traceparent] = job.traceparent;
   return headers;
 }
@@ -84,6 +87,7 @@ export function decodeHeaders(message: IncomingMessage): JobHeaders | HeaderFaul
     flow: read.text(HEADER.flow),
     recorded: read.flag(HEADER.recorded),
     deferredMs: read.whole(HEADER.deferred, 0) ?? 0,
+    pausedMs: read.whole(HEADER.paused, 0) ?? 0,
     traceparent: read.text(HEADER.traceparent),
   };
   return read.fault ?? headers;
@@ -123,6 +127,7 @@ export function receivedJob(
     flow: headers.flow,
     recorded: headers.recorded,
     deferredMs: headers.deferredMs,
+    pausedMs: headers.pausedMs,
     traceparent: headers.traceparent,
   };
 }

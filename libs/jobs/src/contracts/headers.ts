@@ -24,6 +24,8 @@ export const HEADER = {
   recorded: 'x-job-recorded',
   /** Milliseconds this job has spent being deferred in this attempt. */
   deferred: 'x-job-deferred',
+  /** Milliseconds this job has waited in this attempt because its type was paused. */
+  paused: 'x-job-paused',
   /** On suspects, dead letters and far delays: the level they came from. */
   priority: 'x-job-priority',
   /** On dead letters: why, and what was thrown. */

@@ -117,6 +117,17 @@ export type SystemEvent =
       /** Jobs of this queue delivered here that have not been settled, running ones included. */
       held: string[];
     }
+  /** All that the ledger has put in force, up to this version, is known here: jobs may start. */
+  | { event: 'control.reached'; version: number }
+  /** A message of the control stream that cannot be read; the next snapshot makes up for it. */
+  | { event: 'control.skipped'; reason: string }
+  /** The control stream cannot be read; it is tried again, and no job is started meanwhile. */
+  | { event: 'control.failed'; reason: string }
+  | { event: 'queue.paused'; worker: string; queue: string; handedBack: number }
+  | { event: 'queue.resumed'; worker: string; queue: string }
+  /** No job is started until the broker has confirmed a heartbeat again: the ledger may have counted this worker out. */
+  | { event: 'lease.lost'; worker: string; reason: string }
+  | { event: 'lease.regained'; worker: string }
   | { event: 'worker.spooled'; worker: string; outcomes: number }
   | { event: 'worker.unspooled'; worker: string; outcomes: number }
   | { event: 'record.failed'; reason: string }

@@ -21,6 +21,10 @@ export class RecordBatches {
   private waitingChars = 0;
   private timer: (() => void) | undefined;
   private inFlight = false;
+  /** Lines that have left `waiting`, since ever. */
+  private taken = 0;
+  /** Who wants to know of a line, by its number since ever. */
+  private asking: { line: number; confirmed: () => void }[] = [];
   private idle: (() => void)[] = [];
 
   constructor(
@@ -30,9 +34,11 @@ export class RecordBatches {
     private readonly events: EventSink,
   ) {}
 
-  add(event: RecordedEvent): void {
+  /** `onConfirmed` is called once the broker has it; never, if it is given up. */
+  add(event: RecordedEvent, onConfirmed?: () => void): void {
     const line = JSON.stringify(event);
     this.waiting.push(line);
+    if (onConfirmed) this.asking.push({ line: this.taken + this.waiting.length, confirmed: onConfirmed });
     this.waitingChars += line.length;
     if (this.waitingChars > MAX_WAITING_CHARS) this.giveUpOldest();
     if (this.inFlight) return;
@@ -62,17 +68,18 @@ export class RecordBatches {
     if (this.inFlight || this.waiting.length === 0) return;
     const lines = this.takeBatch();
     this.inFlight = true;
-    this.publish(lines);
+    this.publish(lines, this.taken);
   }
 
-  private publish(lines: string[]): void {
+  private publish(lines: string[], upTo: number): void {
     this.publisher.publish(recordMessage(this.names, lines), (failure) => {
       if (failure && failure.kind !== 'stopped') {
         this.events.emit({ event: 'record.failed', reason: failure.reason });
-        this.clock.after(REPEAT_MS, () => this.publish(lines));
+        this.clock.after(REPEAT_MS, () => this.publish(lines, upTo));
         return;
       }
       this.inFlight = false;
+      if (!failure) this.tell(upTo);
       if (this.waiting.length > 0 && !failure) return this.send();
       this.idle.splice(0).forEach((resolve) => resolve());
     });
@@ -84,11 +91,18 @@ export class RecordBatches {
     while (count < this.waiting.length && count < MAX_LINES && chars < MAX_CHARS)
       chars += this.waiting[count++]?.length ?? 0;
     this.waitingChars -= chars;
+    this.taken += count;
     return this.waiting.splice(0, count);
   }
 
+  private tell(upTo: number): void {
+    while (this.asking[0] && this.asking[0].line <= upTo) this.asking.shift()?.confirmed();
+  }
+
   private giveUpOldest(): void {
+    const before = this.taken;
     const given = this.takeBatch();
+    this.asking = this.asking.filter(({ line }) => line <= before || line > this.taken);
     this.events.emit({
       event: 'record.failed',
       reason: `${given.length} records given up: the broker takes none and memory is bounded`,

@@ -1,4 +1,5 @@
 import type { Broker } from '../broker/broker';
+import { NO_CONTROL } from '../control/no-control';
 import { PRIORITIES } from '../contracts/job-type';
 import { RecordBatches } from '../events/record-batches';
 import { planTopology } from '../topology/plan';
@@ -34,7 +35,8 @@ export class InlineWorker {
         settings,
         runs,
         settler: new Settler(settings, publisher, runs, undefined),
-        host: makeHost(settings, records),
+        host: makeHost(settings, records, () => true),
+        ...{ control: NO_CONTROL, mayStart: () => true },
       },
       decider: { random, backoffFunctions, maxResultBytes },
       report: () => undefined,

@@ -73,6 +73,7 @@ export async function runJob<J extends AnyJob>(
     hostFor(settings, said, () => options.signal?.aborted && abort(run, options.signal)),
   );
   stopListening();
+  if (end.ended === 'withheld') throw new TypeError('Nothing is withheld here');
   // The definition says what its handler returns; JSON has made of it what others get to see.
   return { ...said, ...(ending(end, run, settings) as End<ResultOf<J>>) };
 }
@@ -106,6 +107,7 @@ function hostFor(settings: WorkerSettings, said: Said, onCalled: () => void): Pe
     now: () => settings.clock.now(),
     after: (delayMs, action) => settings.clock.after(delayMs, action),
     note: (event) => noteSaid(event, said),
+    mayStart: () => true,
     handlerFor: (run) => chain(settings.middleware, run.known?.handle ?? missing),
     onStarted: () => queueMicrotask(onCalled),
     onSignalIgnored: () => undefined,

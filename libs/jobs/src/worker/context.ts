@@ -20,7 +20,7 @@ export interface JobContext {
   readonly schedule: string | undefined;
   /** W3C trace context of the submitter. */
   readonly traceparent: string | undefined;
-  /** Aborts when the attempt times out or the worker must stop; its reason says which. Pass it on to fetch and the like. */
+  /** Aborts when the attempt times out, the job is cancelled or the worker must stop; its reason says which. Pass it on to fetch and the like. */
   readonly signal: AbortSignal;
   /**
    * Tells how far the job is: a share from 0 to 100, or any JSON value.

@@ -1,5 +1,5 @@
 import { ID, arrived } from '../../../../test/support/delivered';
-import type { Outcome } from '../contracts/outcome';
+import type { DeferReason, Outcome } from '../contracts/outcome';
 import { FarDelays } from '../topology/far-delays';
 import { namesFor } from '../topology/names';
 import { type WayOf, followUp } from './follow-up';
@@ -13,7 +13,11 @@ const wayOf: WayOf = ({ job }, wait) => far.route(job.type, job.priority, wait, 
 const after = (outcome: Outcome, arrival: Parameters<typeof arrived>[0] = {}) =>
   followUp(arrived(arrival), outcome, names, wayOf);
 
-test.each<Outcome>([{ kind: 'completed', result: undefined }, { kind: 'expired' }])('nothing follows %j', (outcome) => {
+test.each<Outcome>([
+  { kind: 'completed', result: undefined },
+  { kind: 'expired' },
+  { kind: 'cancelled', cancel: 'move' },
+])('nothing follows %j', (outcome) => {
   expect(after(outcome)).toBeUndefined();
 });
 
@@ -159,4 +163,13 @@ test('a dead job goes to the dead letters of its queue, with the reason and the 
 test('a dead letter that is published again does not carry its death along', () => {
   const headers = { 'x-job-dead-reason': 'poison', 'x-job-error': '{}', 'x-job-priority': 'low' };
   expect(Object.keys(after(retry, { headers })?.headers ?? {})).toEqual(['x-job-attempt']);
+});
+
+test('what waited for a paused type, and what for an unknown one, are counted apart', () => {
+  const headers = { 'x-job-deferred': 1_000, 'x-job-paused': 2_000 };
+  const deferred = (reason: DeferReason) => after({ kind: 'deferred', delayMs: 4_000, reason }, { headers })?.headers;
+  expect(deferred('paused')).toMatchObject({ 'x-job-deferred': 1_000, 'x-job-paused': 6_000 });
+  expect(deferred('type_unknown')).toMatchObject({ 'x-job-deferred': 5_000, 'x-job-paused': 2_000 });
+  expect(deferred('delay')).toMatchObject(headers);
+  expect(after(retry, { headers })?.headers).toEqual({ 'x-job-attempt': 2 });
 });

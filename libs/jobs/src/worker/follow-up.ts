@@ -23,15 +23,19 @@ export function followUp(run: Run, outcome: Outcome, names: Names, wayOf: WayOf)
       return undefined;
     case 'retry': {
       const route = wayOf(run, outcome);
-      return republish(run, route, { attempt: job.attempt + 1, deferredMs: 0, delayMs: route.remainingMs });
+      return republish(run, route, {
+        attempt: job.attempt + 1,
+        deferredMs: 0,
+        pausedMs: 0,
+        delayMs: route.remainingMs,
+      });
     }
     case 'deferred': {
       const route = wayOf(run, {
         delayMs: outcome.delayMs,
         exact: outcome.reason === 'delay',
       });
-      const deferredMs = outcome.reason === 'delay' ? job.deferredMs : job.deferredMs + outcome.delayMs;
-      return republish(run, route, { deferredMs, delayMs: route.remainingMs });
+      return republish(run, route, { ...waited(run, outcome), delayMs: route.remainingMs });
     }
     case 'adopted':
       return {
@@ -45,6 +49,18 @@ export function followUp(run: Run, outcome: Outcome, names: Names, wayOf: WayOf)
       const failure = { [HEADER.deadReason]: outcome.reason, [HEADER.error]: JSON.stringify(outcome.failure) };
       return { ...message, headers: { ...message.headers, ...failure } };
     }
+  }
+}
+
+/** How long it has waited for what, this time included. A pause must not use up the patience with an unknown type. */
+function waited({ job }: Run, { reason, delayMs }: Extract<Outcome, { kind: 'deferred' }>): Partial<JobHeaders> {
+  switch (reason) {
+    case 'delay':
+      return {};
+    case 'type_unknown':
+      return { deferredMs: job.deferredMs + delayMs };
+    case 'paused':
+      return { pausedMs: job.pausedMs + delayMs };
   }
 }
 

@@ -12,7 +12,11 @@ import type { WorkerSettings } from './worker-options';
 const SHORT_RUN_MS = 50;
 
 /** What a running attempt needs of its worker: clock, handlers, and where its facts go. */
-export function makeHost(settings: WorkerSettings, records: RecordBatches): PerformHost {
+export function makeHost(
+  settings: WorkerSettings,
+  records: RecordBatches,
+  mayStart: (run: Run) => boolean,
+): PerformHost {
   const { clock, events, name } = settings;
   const handlers = new Map<string, Handler>(
     settings.handlers.all().map((known) => [known.type, chain(settings.middleware, known.handle)]),
@@ -35,6 +39,7 @@ export function makeHost(settings: WorkerSettings, records: RecordBatches): Perf
     now: () => clock.now(),
     after: (delayMs, action) => clock.after(delayMs, action),
     note,
+    mayStart,
     handlerFor: (run) => {
       const handler = handlers.get(run.job.type);
       if (!handler) throw new TypeError(`No handler for ${run.job.type}: screen lets no such job pass`);

@@ -1,9 +1,9 @@
-import type { Subscription } from '../broker/broker';
 import type { Delivery } from '../broker/delivery';
 import { PROBE_MESSAGE_TYPE } from '../contracts/control';
 import { PRIORITIES } from '../contracts/job-type';
 import { pullsForFreeSlots } from './consumer-timeout';
 import { execute } from './execute';
+import { Level } from './level';
 import { pickLevel } from './pick';
 import { answerProbe, idsOf } from './probe';
 import { Puller } from './puller';
@@ -11,19 +11,6 @@ import { typeHint } from './read';
 import type { Place } from './run';
 import type { QueueOptions } from './worker-options';
 import type { Workshop } from './workshop';
-
-/** One source of deliveries: the queue of a level, or the queue of suspects. */
-interface Level {
-  place: Place;
-  queue: string;
-  prefetch: number;
-  ready: Delivery[];
-  subscription: Subscription | undefined;
-  /** When it last could start something, or was empty. */
-  movedAt: number;
-  /** It could not start for a while: its consumer is cancelled until there is room. */
-  suspended: boolean;
-}
 
 const STARVED_MS = 5_000;
 const CHECK_MS = 1_000;
@@ -41,6 +28,7 @@ export class Levels {
   private suspects = 0;
   private starts = 0;
   private taking = false;
+  private paused = false;
   private stopCheck: (() => void) | undefined;
   private readonly whenIdle: (() => void)[] = [];
   private puller: Puller | undefined;
@@ -50,11 +38,9 @@ export class Levels {
     readonly options: Required<QueueOptions>,
     private readonly shop: Workshop,
   ) {
-    const { names, handlers, clock } = shop.settings;
-    const level = (place: Place, name: string, prefetch: number): Level => ({
-      ...{ place, queue: name, prefetch, ready: [], subscription: undefined },
-      ...{ movedAt: clock.now(), suspended: false },
-    });
+    const { names, handlers } = shop.settings;
+    const level = (place: Place, source: string, prefetch: number): Level =>
+      new Level(place, source, prefetch, shop, (from, delivery) => this.receive(from, delivery));
     this.capped = handlers.all().some((known) => known.queue === queue && Number.isFinite(known.concurrency));
     this.levels = [
       // Suspects first: they have waited through crashes, and one at a time takes one slot at most.
@@ -67,18 +53,47 @@ export class Levels {
 
   async start(): Promise<void> {
     this.taking = true;
-    if (pullsForFreeSlots(this.queue, this.shop.settings)) return this.startPulling();
-    await Promise.all(this.levels.map((level) => this.open(level)));
-    this.scheduleCheck();
+    if (pullsForFreeSlots(this.queue, this.shop.settings)) this.startPulling();
+    this.steer();
+    if (!this.paused && !this.puller) await Promise.all(this.levels.map((level) => level.open()));
+    if (!this.puller) this.scheduleCheck();
+  }
+
+  /** Something in force may be otherwise: the queue may be paused, or not any more, or jobs may be started now. */
+  steer(): void {
+    if (!this.taking) return;
+    const paused = this.shop.control.isQueuePaused(this.queue);
+    if (paused && !this.paused) void this.pause();
+    else if (!paused && this.paused) this.resume();
+    this.dispatch();
+    this.puller?.wake();
+  }
+
+  private async pause(): Promise<void> {
+    this.paused = true;
+    const { events, name } = this.shop.settings;
+    const given = await Promise.all(
+      this.levels.map(async (level) => (this.puller ? level.giveBack('all') : level.letGo('all'))),
+    );
+    const handedBack = given.reduce((sum, count) => sum + count, 0);
+    events.emit({ event: 'queue.paused', worker: name, queue: this.queue, handedBack });
+  }
+
+  private resume(): void {
+    this.paused = false;
+    const { events, name } = this.shop.settings;
+    if (!this.puller) for (const level of this.levels) level.takeUp();
+    events.emit({ event: 'queue.resumed', worker: name, queue: this.queue });
   }
 
   private startPulling(): void {
     const { broker, clock } = this.shop.settings;
     this.puller = new Puller(broker, clock, {
-      wanted: () => this.levels.filter((level) => this.mayPull(level)).map((level) => level.queue),
-      onDelivery: (queue, delivery) => {
-        const level = this.levels.find((known) => known.queue === queue);
-        if (level) this.receive(level, delivery);
+      wanted: () => this.levels.filter((level) => this.mayPull(level)).map((level) => level.source),
+      onDelivery: (source, delivery) => {
+        const level = this.levels.find((known) => known.source === source);
+        if (this.paused || !level) delivery.requeue();
+        else this.receive(level, delivery);
       },
     });
     this.puller.start();
@@ -86,7 +101,7 @@ export class Levels {
 
   private mayPull(level: Level): boolean {
     const room = this.running + this.held < this.options.concurrency;
-    return room && !(level.place.suspect && this.suspects > 0);
+    return room && !this.paused && this.shop.mayStart() && !(level.place.suspect && this.suspects > 0);
   }
 
   /** Takes nothing new and returns at once what had not started. */
@@ -94,8 +109,8 @@ export class Levels {
     this.taking = false;
     this.stopCheck?.();
     this.puller?.stop();
-    await Promise.all(this.levels.map(async (level) => level.subscription?.cancel()));
-    return this.levels.reduce((count, level) => count + handBack(level.ready.splice(0)), 0);
+    const given = await Promise.all(this.levels.map((level) => level.quiet()));
+    return given.reduce((sum, count) => sum + count, 0);
   }
 
   /** Resolves when nothing runs. */
@@ -105,14 +120,11 @@ export class Levels {
 
   /** Closes the channels: what is not settled returns to its queue. */
   async close(): Promise<void> {
-    await Promise.all(this.levels.map(async (level) => level.subscription?.close()));
+    await Promise.all(this.levels.map((level) => level.close()));
   }
 
   get consuming(): boolean {
-    return (
-      this.taking &&
-      (this.puller !== undefined || this.levels.every((level) => level.suspended || level.subscription?.open === true))
-    );
+    return this.taking && (this.puller !== undefined || this.levels.every((level) => level.isWell));
   }
 
   /** Deliveries held here that have not started. */
@@ -124,24 +136,10 @@ export class Levels {
     return idsOf(this.ready());
   }
 
-  private async open(level: Level): Promise<void> {
-    level.subscription = await this.shop.settings.broker.subscribe({
-      queue: level.queue,
-      prefetch: level.prefetch,
-      onDelivery: (delivery) => {
-        if (level.ready.length === 0) level.movedAt = this.shop.settings.clock.now();
-        this.receive(level, delivery);
-      },
-      onLost: () => {
-        level.ready = level.ready.filter((delivery) => delivery.alive);
-      },
-    });
-  }
-
   private receive(level: Level, delivery: Delivery): void {
     if (delivery.message.type === PROBE_MESSAGE_TYPE)
       return answerProbe(delivery, level.place, this.ready(), this.shop);
-    level.ready.push(delivery);
+    level.keep(delivery);
     this.dispatch();
   }
 
@@ -150,7 +148,7 @@ export class Levels {
   }
 
   private dispatch(): void {
-    while (this.taking && this.running < this.options.concurrency) {
+    while (this.taking && !this.paused && this.running < this.options.concurrency && this.shop.mayStart()) {
       const level = this.next();
       const delivery = level && this.take(level);
       if (!level || !delivery) break;
@@ -208,31 +206,11 @@ export class Levels {
 
   /** A level that cannot start for some seconds lets others have what it holds; it comes back when there is room. */
   private check(level: Level): void {
+    level.tidy();
+    if (this.paused) return;
     const starved = level.ready.length > 0 && this.shop.settings.clock.now() - level.movedAt > STARVED_MS;
-    if (starved && !level.suspended) return this.suspend(level);
-    const room = this.running < this.options.concurrency && this.held === 0;
-    if (level.suspended && room) this.resume(level);
+    if (starved && level.isTaking) return void level.letGo('fresh');
+    const room = this.running < this.options.concurrency && this.held === 0 && this.shop.mayStart();
+    if (!level.isTaking && room) level.takeUp();
   }
-
-  private suspend(level: Level): void {
-    level.suspended = true;
-    void level.subscription?.cancel().then(() => {
-      // Each return counts towards the delivery limit: a message is handed back once, then kept.
-      const fresh = level.ready.filter((delivery) => delivery.message.deliveryCount === 0);
-      level.ready = level.ready.filter((delivery) => delivery.message.deliveryCount > 0);
-      handBack(fresh);
-    });
-  }
-
-  private resume(level: Level): void {
-    level.suspended = false;
-    const old = level.subscription;
-    void this.open(level).then(() => old?.close());
-  }
-}
-
-function handBack(deliveries: Delivery[]): number {
-  const alive = deliveries.filter((delivery) => delivery.alive);
-  for (const delivery of alive) delivery.requeue();
-  return alive.length;
 }

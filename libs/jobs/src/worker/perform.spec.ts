@@ -20,7 +20,7 @@ interface Stage {
   run(arrival?: Parameters<typeof arrived>[0]): ReturnType<typeof perform>;
 }
 
-function stage(handle: Handler): Stage {
+function stage(handle: Handler, mayStart = true): Stage {
   const clock = fakeClock(0);
   const handlers = new Handlers();
   handlers.register(Welcome, handle);
@@ -30,6 +30,7 @@ function stage(handle: Handler): Stage {
     now: () => clock.now(),
     after: (delayMs, action) => clock.after(delayMs, action),
     note: (event) => notes.push(event),
+    mayStart: () => mayStart,
     handlerFor: () => handle,
     onStarted: () => undefined,
     onSignalIgnored: (_, runningMs) => ignored.push(runningMs),
@@ -76,6 +77,12 @@ test.each([
     ended: 'refused',
     error: { code: 'payload_invalid', message: expect.stringMatching(message) },
   });
+  expect(handle).not.toHaveBeenCalled();
+});
+
+test('a job that may not be started any more once its payload is read is withheld, and the handler is not called', async () => {
+  const handle = jest.fn();
+  await expect(stage(handle, false).run()).resolves.toEqual({ ended: 'withheld' });
   expect(handle).not.toHaveBeenCalled();
 });
 

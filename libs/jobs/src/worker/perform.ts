@@ -12,17 +12,23 @@ const IGNORED_AFTER_MS = 5_000;
 export interface PerformHost extends AttemptHost {
   /** The handler with the middleware around it. */
   handlerFor(run: Run): Handler;
+  /** Asked right before the handler is called: validating a payload may have taken its time. */
+  mayStart(run: Run): boolean;
   onStarted(run: Run): void;
   onSignalIgnored(run: Run, runningMs: number): void;
 }
+
+/** `withheld`: it may not be started any more, and was not. */
+export type Performance = RunEnd | { ended: 'withheld' };
 
 /**
  * Validates the payload and calls the handler under its timeout. Never throws: how it ended is the result. A handler
  * that returns at once costs no timer and no signal.
  */
-export async function perform(run: Run, host: PerformHost): Promise<RunEnd> {
+export async function perform(run: Run, host: PerformHost): Promise<Performance> {
   try {
     const payload: unknown = await payloadOf(run);
+    if (!host.mayStart(run)) return { ended: 'withheld' };
     run.startedAt = host.now();
     host.onStarted(run);
     const attempt = new Attempt(run, host);

@@ -8,7 +8,7 @@ import { packetPattern } from './packet';
 import type { Place, Run } from './run';
 import type { WorkerSettings } from './worker-options';
 
-const UNREADABLE: JobHeaders = { delayMs: 0, attempt: 1, generation: 0, recorded: false, deferredMs: 0 };
+const UNREADABLE: JobHeaders = { delayMs: 0, attempt: 1, generation: 0, recorded: false, deferredMs: 0, pausedMs: 0 };
 
 /** Reads a delivery: which job, which attempt, by which policy. Never throws: what cannot be read is a fault of the run. */
 export function read(delivery: Delivery, place: Place, settings: WorkerSettings): Run {
@@ -43,6 +43,7 @@ export function read(delivery: Delivery, place: Place, settings: WorkerSettings)
     startedAt: undefined,
     attempt: undefined,
     ended: false,
+    cancelled: false,
     handedBack: false,
   };
 }
@@ -72,10 +73,10 @@ function levelOf(message: IncomingMessage, place: Place): Priority {
  * own confirm, and taking it for a redelivery would acknowledge both.
  */
 function keyOf(job: ReceivedJob, place: Place): string {
-  const { generation, attempt, deferredMs, delayMs } = job;
+  const { generation, attempt, deferredMs, pausedMs, delayMs } = job;
   const key = `${job.identity?.id ?? ''}/${generation}/${attempt}`;
-  if (deferredMs === 0 && delayMs === 0 && !place.suspect) return key;
-  return `${key}/${deferredMs}/${delayMs}/${place.suspect ? 'suspect' : ''}`;
+  if (deferredMs === 0 && pausedMs === 0 && delayMs === 0 && !place.suspect) return key;
+  return `${key}/${deferredMs}/${pausedMs}/${delayMs}/${place.suspect ? 'suspect' : ''}`;
 }
 
 /** The type of a delivery as far as it shows without reading it; for caps of one type. */

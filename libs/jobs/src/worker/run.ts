@@ -37,6 +37,8 @@ export interface Run {
   attempt: Abortable | undefined;
   /** The handler has returned, thrown, or run out of time. */
   ended: boolean;
+  /** It was cancelled while it ran: if the handler fails from here on, that is why. */
+  cancelled: boolean;
   /** The worker stops and gives the job back: a failure of the handler means nothing any more. */
   handedBack: boolean;
 }

@@ -40,6 +40,11 @@ export class Runs {
     this.remember(key);
   }
 
+  /** Whether this very run is still open here. */
+  has(run: Run): boolean {
+    return this.open.get(run.key) === run;
+  }
+
   all(): IterableIterator<Run> {
     return this.open.values();
   }

@@ -1,9 +1,27 @@
-import { arrived, settingsWith } from '../../../../test/support/delivered';
+import { ID, arrived, settingsWith } from '../../../../test/support/delivered';
+import type { ControlEntries } from '../contracts/control';
+import { idTimeMs } from '../contracts/job-id';
+import type { Control } from '../control/control-stream';
+import { InForce } from '../control/in-force';
+import { NO_CONTROL } from '../control/no-control';
 import { screen } from './screen';
 
 const settings = settingsWith({ poisonAfter: 3, unknownTypeMs: 600_000 });
 const NOW = settings.clock.now();
-const screened = (arrival: Parameters<typeof arrived>[0]) => screen(arrived(arrival, settings), settings);
+const screened = (arrival: Parameters<typeof arrived>[0]) => screen(arrived(arrival, settings), settings, NO_CONTROL);
+
+/** Screened with this in force. */
+function under(entries: ControlEntries, arrival: Parameters<typeof arrived>[0] = {}) {
+  const inForce = new InForce();
+  inForce.setAll(entries);
+  const control: Control = {
+    ...{ standing: 'present', version: 1, revokes: inForce.revokes },
+    isQueuePaused: (queue) => inForce.isQueuePaused(queue),
+    isTypePaused: (type) => inForce.isTypePaused(type),
+    revocationOf: (job) => inForce.revocationOf(job),
+  };
+  return screen(arrived(arrival, settings), settings, control);
+}
 
 test('a job in order is run', () => {
   expect(screened({})).toBeUndefined();
@@ -85,4 +103,61 @@ test('an unknown type waits longer and longer, and is dead when nobody knew it f
     deferredMs += outcome.delayMs;
   }
   expect(pauses).toEqual([1, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60, 60, 60, 60]);
+});
+
+describe('a job that is revoked', () => {
+  const revoked: ControlEntries = { r: { kind: 'revoke', id: ID, generation: 1, cancel: 'move' } };
+  const sweep = (before: number): ControlEntries => ({ s: { kind: 'revoke-all', queue: 'email', before } });
+  const madeAt = idTimeMs(ID) ?? 0;
+
+  test('is dropped, whatever else would stand in its way but doubt of the message itself', () => {
+    for (const headers of [
+      {},
+      { 'x-job-generation': 1 },
+      { 'x-job-delay': 9 },
+      { 'x-job-expires-at': '2001-01-01T00:00:00Z' },
+    ])
+      expect(under(revoked, { headers })).toEqual({ kind: 'cancelled', cancel: 'move' });
+    expect(under(revoked, { deliveryCount: 9 })).toMatchObject({ kind: 'suspected' });
+    expect(under(revoked, { headers: { 'x-job-attempt': 'x' } })).toMatchObject({ kind: 'dead' });
+  });
+
+  test('is run in a later generation', () => {
+    expect(under(revoked, { headers: { 'x-job-generation': 2 } })).toBeUndefined();
+  });
+
+  test('with all of its queue that were made before: by its id, when that tells the time', () => {
+    expect(under(sweep(madeAt + 1))).toEqual({ kind: 'cancelled', cancel: 'cancel' });
+    expect(under(sweep(madeAt))).toBeUndefined();
+  });
+
+  test('by the timestamp of its message, to the end of its second, when the id does not tell, or is of an older life', () => {
+    for (const arrival of [{ messageId: 'invoice-7' }, { headers: { 'x-job-generation': 1 } }]) {
+      expect(under(sweep(7_000_000), { ...arrival, timestamp: 6_999 })).toMatchObject({ kind: 'cancelled' });
+      expect(under(sweep(7_000_500), { ...arrival, timestamp: 7_000 })).toBeUndefined();
+      expect(under(sweep(madeAt + 1), arrival)).toBeUndefined();
+    }
+  });
+});
+
+test('a job whose type is paused waits longer and longer, a quarter of a minute at most, for as long as it takes', () => {
+  const paused: ControlEntries = { p: { kind: 'pause', type: 'email.welcome' } };
+  const pauses: number[] = [];
+  for (let pausedMs = 0; pauses.length < 9;) {
+    const outcome = under(paused, { headers: { 'x-job-paused': pausedMs } });
+    if (outcome?.kind !== 'deferred') throw new Error(`it did not wait, but ${JSON.stringify(outcome)}`);
+    expect(outcome.reason).toBe('paused');
+    pauses.push(outcome.delayMs / 1_000);
+    pausedMs += outcome.delayMs;
+  }
+  expect(pauses).toEqual([1, 1, 2, 4, 8, 15, 15, 15, 15]);
+  expect(under(paused, { headers: { 'x-job-paused': 1e12 } })).toMatchObject({ kind: 'deferred', delayMs: 15_000 });
+  expect(under(paused, { type: 'email.other' })).toMatchObject({ reason: 'type_unknown' });
+});
+
+test('a pause of an unknown type does not use up the patience with it', () => {
+  const paused: ControlEntries = { p: { kind: 'pause', type: 'email.newer' } };
+  const long = { type: 'email.newer', headers: { 'x-job-paused': 3_600_000 } };
+  expect(under(paused, long)).toMatchObject({ kind: 'deferred', reason: 'paused' });
+  expect(under({}, long)).toMatchObject({ kind: 'deferred', reason: 'type_unknown', delayMs: 1_000 });
 });

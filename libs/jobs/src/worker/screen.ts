@@ -1,6 +1,8 @@
+import type { Control } from '../control/control-stream';
 import { newJobId } from '../contracts/job-id';
 import { queueOf } from '../contracts/job-type';
 import type { Outcome } from '../contracts/outcome';
+import { revocationOf } from './revoked';
 import type { Run } from './run';
 import type { WorkerSettings } from './worker-options';
 
@@ -8,16 +10,20 @@ import type { WorkerSettings } from './worker-options';
 const SUSPECT_AFTER = 2;
 const SHORTEST_DEFERRAL_MS = 1_000;
 const LONGEST_DEFERRAL_MS = 60_000;
+/** So long it may take until the end of a pause is felt. */
+const LONGEST_PAUSE_MS = 15_000;
 
 /** Reasons not to call a handler, in the order in which they are asked. Undefined: run it. */
-export function screen(run: Run, settings: WorkerSettings): Outcome | undefined {
+export function screen(run: Run, settings: WorkerSettings, control: Control): Outcome | undefined {
   return (
     unreadable(run) ??
     misplaced(run) ??
     nameless(run) ??
     suspect(run, settings.poisonAfter) ??
+    revoked(run, control) ??
     early(run) ??
     expired(run, settings.clock.now()) ??
+    paused(run, control) ??
     unknownType(run, settings.unknownTypeMs)
   );
 }
@@ -58,6 +64,21 @@ function suspect({ message, place }: Run, poisonAfter: number): Outcome | undefi
   return { kind: 'dead', reason: 'poison', failure: { name: 'PoisonError', code: 'poison', message: died } };
 }
 
+function revoked(run: Run, control: Control): Outcome | undefined {
+  const cancel = revocationOf(run, control);
+  return cancel && { kind: 'cancelled', cancel };
+}
+
+/** Its type is paused: it waits for as long as that takes. A paused queue is not consumed at all. */
+function paused({ job }: Run, control: Control): Outcome | undefined {
+  if (!control.isTypePaused(job.type)) return undefined;
+  return { kind: 'deferred', delayMs: growing(job.pausedMs, LONGEST_PAUSE_MS), reason: 'paused' };
+}
+
+/** As long again as it has waited so far. */
+const growing = (waitedMs: number, longestMs: number): number =>
+  Math.min(longestMs, Math.max(SHORTEST_DEFERRAL_MS, waitedMs));
+
 /** A delay asked for by header, or what is left of one longer than the ladder. */
 function early({ job }: Run): Outcome | undefined {
   return job.delayMs > 0 ? { kind: 'deferred', delayMs: job.delayMs, reason: 'delay' } : undefined;
@@ -71,7 +92,7 @@ function expired({ job }: Run, now: number): Outcome | undefined {
 function unknownType({ known, job }: Run, unknownTypeMs: number): Outcome | undefined {
   if (known) return undefined;
   if (job.deferredMs < unknownTypeMs) {
-    const delayMs = Math.min(LONGEST_DEFERRAL_MS, Math.max(SHORTEST_DEFERRAL_MS, job.deferredMs));
+    const delayMs = growing(job.deferredMs, LONGEST_DEFERRAL_MS);
     return { kind: 'deferred', delayMs, reason: 'type_unknown' };
   }
   const message = `No worker knew the type ${JSON.stringify(job.type)} for ${Math.round(job.deferredMs / 1_000)} s`;

@@ -1,21 +1,21 @@
 import type { Publisher } from '../broker/broker';
 import type { RecordedEvent } from '../contracts/job-events';
+import { ControlStream } from '../control/control-stream';
 import { RecordBatches } from '../events/record-batches';
 import { recordMessage } from '../events/record-message';
 import { DEFAULT_STOP_DEADLINE_MS, type Service, type ServiceState, type StopOptions } from '../lifecycle/service';
 import { planTopology } from '../topology/plan';
 import { checkConsumerTimeout } from './consumer-timeout';
+import { Heartbeat } from './heartbeat';
 import { Levels } from './levels';
 import { makeHost } from './host';
+import { abortCancelled, revocationOf } from './revoked';
 import { idOf } from './run';
 import { Runs } from './runs';
 import { Settler } from './settle';
 import { Spool } from './spool';
 import { type QueueOptions, type WorkerOptions, type WorkerSettings, resolveWorkerOptions } from './worker-options';
 
-const HEARTBEAT_MS = 5_000;
-/** Beyond this a heartbeat says only how many are held. */
-const MOST_HELD_SAID = 1_000;
 /** After the deadline the signals of what still runs are aborted; so long a handler has to heed it. */
 const ABORT_GRACE_MS = 500;
 
@@ -40,13 +40,15 @@ export class Worker implements Service {
   private publisher: Publisher | undefined;
   private settler: Settler | undefined;
   private records: RecordBatches | undefined;
+  private control: ControlStream | undefined;
+  private heartbeat: Heartbeat | undefined;
   private readonly spool: Spool | undefined;
   private stopListening: (() => void) | undefined;
-  private stopHeartbeat: (() => void) | undefined;
   private stopSpoolTimer: (() => void) | undefined;
   private stopping: Promise<void> | undefined;
   private current: ServiceState = 'new';
-  private startedAt = 0;
+  /** The control version that was told last. */
+  private toldVersion: number | undefined;
 
   /** @throws ConfigurationError naming every option at fault */
   constructor(options: WorkerOptions) {
@@ -60,7 +62,8 @@ export class Worker implements Service {
   }
 
   /**
-   * Resolves when every queue is consumed; a broker that is away is waited for.
+   * Resolves when every queue is consumed that is not paused; a broker that is away is waited for, and so is what a
+   * ledger has put in force.
    * @throws BrokerError, ConfigurationError when the queues are not as they must be
    */
   async start(): Promise<void> {
@@ -72,12 +75,13 @@ export class Worker implements Service {
     await broker.apply(planTopology({ names, queues: [...queues.keys()], queueType }));
     checkConsumerTimeout(this.settings);
     await this.drainSpool();
+    await this.control?.start();
+    await this.control?.ready();
     if (this.isStopping()) return;
+    this.heartbeat?.start();
     await Promise.all(this.levels.map((levels) => levels.start()));
     if (this.isStopping()) return;
     this.current = 'running';
-    this.startedAt = this.settings.clock.now();
-    this.scheduleHeartbeat();
     events.emit({ event: 'worker.started', worker: name, queues: [...queues.keys()] });
   }
 
@@ -111,19 +115,43 @@ export class Worker implements Service {
     this.records = new RecordBatches(this.publisher, settings.names, settings.clock, settings.events);
     const settler = new Settler(settings, this.publisher, runs, this.spool);
     this.settler = settler;
+    const control = (this.control = new ControlStream(settings));
+    const heartbeat = (this.heartbeat = this.makeHeartbeat(control, this.records));
+    const mayStart = (): boolean => heartbeat.mayStart();
     const { random, backoffFunctions, maxResultBytes } = settings;
     const shop = {
-      settings,
-      runs,
-      settler,
-      host: makeHost(settings, this.records),
+      ...{ settings, runs, settler, control, mayStart },
+      host: makeHost(settings, this.records, (run) => mayStart() && revocationOf(run, control) === undefined),
       report: (fact: RecordedEvent) => {
         if (settings.records === 'on') this.records?.add(fact);
       },
       decider: { random, backoffFunctions, maxResultBytes },
     };
     this.levels = [...settings.queues].map(([name, options]) => new Levels(name, options, shop));
+    control.onChange(() => this.steer(control));
     this.stopListening = settings.broker.onState((state) => this.onBrokerState(state.name));
+  }
+
+  private makeHeartbeat(control: ControlStream, records: RecordBatches): Heartbeat {
+    return new Heartbeat(this.settings, records, {
+      control,
+      facts: {
+        running: () => [...this.runs.all()].map(idOf),
+        held: () => this.held,
+        heldJobs: () => this.levels.flatMap((levels) => levels.heldJobs()),
+      },
+      readControlAgain: () => control.readAgain(),
+      wake: () => this.levels.forEach((levels) => levels.steer()),
+    });
+  }
+
+  /** What is in force may be otherwise. */
+  private steer(control: ControlStream): void {
+    abortCancelled(this.runs, control);
+    for (const levels of this.levels) levels.steer();
+    if (control.version === this.toldVersion || this.current === 'starting') return;
+    this.toldVersion = control.version;
+    this.heartbeat?.soon();
   }
 
   private async shutDown(deadlineMs: number): Promise<void> {
@@ -132,7 +160,6 @@ export class Worker implements Service {
       return;
     }
     this.current = 'stopping';
-    this.stopHeartbeat?.();
     const counts = await Promise.all(this.levels.map((levels) => levels.quiet()));
     const ended = Promise.all(this.levels.map((levels) => levels.idle()));
     const inTime = await this.within(deadlineMs, ended);
@@ -140,6 +167,8 @@ export class Worker implements Service {
     if (this.settings.broker.state.name !== 'connected') this.settler?.startSpooling();
     await this.within(Math.max(1_000, deadlineMs / 5), this.settler?.drained());
     await Promise.all(this.levels.map((levels) => levels.close()));
+    await this.control?.stop();
+    this.heartbeat?.leave();
     await this.records?.close(1_000);
     await this.spool?.close();
     this.stopSpoolTimer?.();
@@ -186,7 +215,9 @@ export class Worker implements Service {
     this.stopSpoolTimer?.();
     this.stopSpoolTimer = undefined;
     this.settler?.stopSpooling();
-    if (state === 'connected') void this.drainSpool();
+    if (state !== 'connected') return;
+    void this.drainSpool();
+    this.heartbeat?.soon();
   }
 
   private async drainSpool(): Promise<void> {
@@ -203,27 +234,6 @@ export class Worker implements Service {
         );
       });
     }
-  }
-
-  private scheduleHeartbeat(): void {
-    this.beat();
-    this.stopHeartbeat = this.settings.clock.after(HEARTBEAT_MS, () => this.scheduleHeartbeat());
-  }
-
-  private beat(): void {
-    const { name, queues, handlers, clock, records } = this.settings;
-    if (records === 'off') return;
-    this.records?.add({
-      event: 'worker.seen',
-      worker: name,
-      at: clock.now(),
-      queues: [...queues.keys()],
-      types: handlers.all().map((known) => known.type),
-      running: [...this.runs.all()].map(idOf),
-      held: this.held,
-      heldJobs: this.held <= MOST_HELD_SAID ? this.levels.flatMap((levels) => levels.heldJobs()) : undefined,
-      startedAt: this.startedAt,
-    });
   }
 
   private isStopping(): boolean {

@@ -1,3 +1,4 @@
+import type { Control } from '../control/control-stream';
 import type { RecordedEvent } from '../contracts/job-events';
 import type { Decider } from '../retry/decide';
 import type { PerformHost } from './perform';
@@ -14,4 +15,7 @@ export interface Workshop {
   readonly decider: Decider;
   /** Tells the ledger, where records are kept. */
   report(fact: RecordedEvent): void;
+  readonly control: Control;
+  /** Whether any job may be started at this moment. */
+  readonly mayStart: () => boolean;
 }

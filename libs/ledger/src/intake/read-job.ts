@@ -35,7 +35,7 @@ export interface FoundJob {
   death: Death | undefined;
 }
 
-const UNREADABLE: JobHeaders = { delayMs: 0, attempt: 1, generation: 0, recorded: false, deferredMs: 0 };
+const UNREADABLE: JobHeaders = { delayMs: 0, attempt: 1, generation: 0, recorded: false, deferredMs: 0, pausedMs: 0 };
 
 /** Never throws: what cannot be read has its default. */
 export function readJob(message: IncomingMessage, names: Names): FoundJob {

@@ -1,0 +1,233 @@
+import type { Broker, BrokerState, StreamReader } from '../broker/broker';
+import type { CancelKind, ControlMessage } from '../contracts/control';
+import type { EventSink } from '../events/event-bus';
+import type { Clock } from '../lifecycle/clock';
+import { pause } from '../lifecycle/pause';
+import type { Service } from '../lifecycle/service';
+import type { Names } from '../topology/names';
+import { catchUp } from './catch-up';
+import { ControlState } from './control-state';
+import type { JobAtHand } from './in-force';
+
+/** How often it is looked whether a ledger has come. */
+const LOOK_AGAIN_MS = 30_000;
+/** Until it is tried again after something failed, at first and later. */
+const FIRST_RETRY_MS = 100;
+const RETRY_MS = 1_000;
+
+/**
+ * How far what is in force is known.
+ * - `unknown`: not yet, or not since the connection was lost. Nothing may be started.
+ * - `absent`: no ledger has ever run here, nobody steers.
+ * - `present`: everything up to the newest message is known.
+ */
+export type Standing = 'unknown' | 'absent' | 'present';
+
+/** What a worker asks before it starts a job. */
+export interface Control {
+  readonly standing: Standing;
+  /** The last version that is wholly in force here; undefined where there is no ledger. */
+  readonly version: number | undefined;
+  isQueuePaused(queue: string): boolean;
+  isTypePaused(type: string): boolean;
+  /** False where no job is revoked: then `revocationOf` need not be asked. */
+  readonly revokes: boolean;
+  revocationOf(job: JobAtHand): CancelKind | undefined;
+}
+
+export interface ControlStreamOptions {
+  broker: Broker;
+  names: Names;
+  clock: Clock;
+  events: EventSink;
+}
+
+/**
+ * What the ledger has put in force, read from the broker alone: at the start, and again after each loss of connection.
+ * It answers from memory at any moment; before it has reached the present it goes on answering what was known before.
+ *
+ * @example
+ * const control = new ControlStream({ broker, names, clock, events });
+ * await control.start();
+ * await control.ready();
+ * control.isQueuePaused('email');
+ */
+export class ControlStream implements Control, Service {
+  private current: Standing = 'unknown';
+  private state = new ControlState();
+  private reader: StreamReader | undefined;
+  /** Aborted when all must be read again. */
+  private round = new AbortController();
+  private readonly stopping = new AbortController();
+  private readonly listeners = new Set<() => void>();
+  private following: Promise<void> | undefined;
+  private stopListening: (() => void) | undefined;
+
+  constructor(private readonly options: ControlStreamOptions) {}
+
+  get standing(): Standing {
+    return this.current;
+  }
+
+  get version(): number | undefined {
+    return this.current === 'absent' ? undefined : this.state.version;
+  }
+
+  /** The database's clock minus this one, in milliseconds; undefined before the first beat. */
+  get clockOffsetMs(): number | undefined {
+    return this.state.clockOffsetMs;
+  }
+
+  get revokes(): boolean {
+    return this.state.revokes;
+  }
+
+  isQueuePaused(queue: string): boolean {
+    return this.state.isQueuePaused(queue);
+  }
+
+  isTypePaused(type: string): boolean {
+    return this.state.isTypePaused(type);
+  }
+
+  revocationOf(job: JobAtHand): CancelKind | undefined {
+    return this.state.revocationOf(job);
+  }
+
+  /** Called whenever the standing, or anything in force, may be otherwise; the returned function unsubscribes. */
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  /** Begins to read and resolves at once. */
+  async start(): Promise<void> {
+    if (this.following || this.stopping.signal.aborted) return;
+    this.stopListening = this.options.broker.onState((state) => {
+      if (!isUp(state)) this.readAgain();
+    });
+    this.following = this.follow();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.stopListening?.();
+    this.readAgain();
+    await this.following;
+    this.changed();
+  }
+
+  /** Resolves when a job may be judged: the present is reached, there is no ledger, or this was stopped. */
+  async ready(): Promise<void> {
+    if (this.current !== 'unknown' || this.stopping.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const off = this.onChange(() => {
+        if (this.current === 'unknown' && !this.stopping.signal.aborted) return;
+        off();
+        resolve();
+      });
+    });
+  }
+
+  /** What was read is not trusted any more: it is read again, and until then the standing is `unknown`. */
+  readAgain(): void {
+    this.round.abort();
+    this.enter('unknown');
+  }
+
+  private async follow(): Promise<void> {
+    const { signal } = this.stopping;
+    for (let failures = 0; !signal.aborted;) {
+      this.round = new AbortController();
+      try {
+        await this.whenUp(this.round.signal);
+        await this.readOnce(this.round.signal);
+        failures = 0;
+      } catch (error) {
+        this.readAgain();
+        failures += 1;
+        await pause(this.options.clock, failures === 1 ? FIRST_RETRY_MS : RETRY_MS, signal);
+        // Away: its return begins the next round.
+        if (isUp(this.options.broker.state)) this.report(error);
+      } finally {
+        await this.reader?.close();
+        this.reader = undefined;
+      }
+    }
+  }
+
+  /** One round: ends when all must be read again. @throws BrokerError */
+  private async readOnce(signal: AbortSignal): Promise<void> {
+    const { broker, names, clock, events } = this.options;
+    while (!signal.aborted && (await broker.depth(names.control)) === undefined) {
+      this.take(ControlState.empty(), 'absent');
+      await pause(clock, LOOK_AGAIN_MS, signal);
+    }
+    if (signal.aborted) return;
+    // What was absent is there now.
+    this.enter('unknown');
+    const lost = new Promise<never>((_, reject) => {
+      const onLost = (reason: string): void => reject(new Error(reason));
+      const onMessage = (state: ControlState, message: ControlMessage): void => this.receive(state, message);
+      void this.catchUp({ broker, queue: names.control, clock, events, signal, onLost, onMessage }).catch(reject);
+    });
+    await Promise.race([lost, aborted(signal)]);
+  }
+
+  private async catchUp(going: Parameters<typeof catchUp>[0]): Promise<void> {
+    const present = await catchUp(going);
+    if (!present) return;
+    if (going.signal.aborted) return present.reader.close();
+    this.reader = present.reader;
+    going.events.emit({ event: 'control.reached', version: present.state.version ?? 0 });
+    this.take(present.state, 'present');
+  }
+
+  private receive(state: ControlState, message: ControlMessage): void {
+    const otherwise = state.apply(message, this.options.clock.now());
+    if (otherwise && state === this.state) this.changed();
+  }
+
+  private take(state: ControlState, standing: Standing): void {
+    this.state = state;
+    this.current = standing;
+    this.changed();
+  }
+
+  private enter(standing: Standing): void {
+    if (this.current === standing) return;
+    this.current = standing;
+    this.changed();
+  }
+
+  private changed(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
+
+  private async whenUp(signal: AbortSignal): Promise<void> {
+    const { broker } = this.options;
+    if (isUp(broker.state)) return;
+    await new Promise<void>((resolve) => {
+      const off = broker.onState((state) => isUp(state) && end());
+      const end = (): void => {
+        off();
+        resolve();
+      };
+      signal.addEventListener('abort', end, { once: true });
+    });
+  }
+
+  private report(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.options.events.emit({ event: 'control.failed', reason });
+  }
+}
+
+const isUp = (state: BrokerState): boolean => state.name === 'connected' || state.name === 'blocked';
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
