@@ -72,4 +72,30 @@ describe('a ledger with a worker and a client', () => {
       attempts: [{ end: 'dead' }, { end: 'completed' }],
     });
   });
+
+  test('a paused queue starts nothing until it is resumed; what is cancelled meanwhile never runs', async () => {
+    await ledger.pause({ queue: 'email' }, boss);
+    await until('the worker knows', async () => {
+      const { version } = await versionOf();
+      return (await ledger.workers()).every((worker) => (worker.controlVersion ?? 0) >= version);
+    });
+    const jobs = await ledger.submit([
+      { type: 'email.send', payload: { to: 'first' } },
+      { type: 'email.send', payload: { to: 'second' } },
+    ]);
+    const [first = '', second = ''] = jobs.map(({ id }) => id);
+    await until('both are published', async () => (await ledger.job(second)).state === 'waiting');
+    await ledger.cancel(second, boss);
+    await becomes(second, 'cancelled');
+    expect(await ledger.job(first)).toMatchObject({ state: 'waiting' });
+    await ledger.resume({ queue: 'email' }, boss);
+    await becomes(first, 'completed');
+    expect(await ledger.job(second)).toMatchObject({ state: 'cancelled', attempts: [] });
+    expect(await ledger.queue('email')).toMatchObject({ paused: false, cancelled: 1 });
+  });
+
+  async function versionOf(): Promise<{ version: number }> {
+    const [row] = await db.database.query<{ value: string }>("select value from heads where name = 'control'");
+    return { version: Number(row?.value ?? 0) };
+  }
 });

@@ -29,7 +29,7 @@ export async function testDatabase(): Promise<TestDatabase> {
 }
 
 /** One without any table. */
-export async function emptyDatabase(): Promise<string> {
+async function emptyDatabase(): Promise<string> {
   const name = `t${randomBytes(5).toString('hex')}`;
   await onServer(`create database ${name}`);
   const url = new URL(serverUrl());
@@ -41,7 +41,7 @@ export async function emptyDatabase(): Promise<string> {
  * A server for one spec alone, to be killed, stopped or filled. Stop it in `afterAll`; it also disappears, with its
  * folder, when the process that started it ends, however it ends.
  */
-export function startOwnPostgres(): Promise<PrivatePostgres> {
+function startOwnPostgres(): Promise<PrivatePostgres> {
   return startPrivatePostgres({ dataDir: mkdtempSync(join(tmpdir(), 'scutwork-postgres-')), temporary: true });
 }
 

@@ -6,7 +6,7 @@ import type { Names } from './names';
 
 export type QueueType = 'quorum' | 'classic';
 /** A stream is read again and again, from any place in it; only the ledger declares one. */
-export type PlannedQueueType = QueueType | 'stream';
+type PlannedQueueType = QueueType | 'stream';
 
 export interface ExchangePlan {
   name: string;

@@ -2,7 +2,7 @@ import type { Publisher } from '@scutwork/jobs';
 import type { LedgerEvents } from '../ledger-events';
 
 /** What could not be recorded: a message, or one line of it. */
-export interface Parked {
+interface Parked {
   body: Buffer;
   messageId?: string;
   type?: string;

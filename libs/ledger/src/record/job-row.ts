@@ -1,7 +1,7 @@
 import type { DeadReason, Failure, JobState, Priority, ResolvedBackoff } from '@scutwork/jobs';
 
 /** States that a row can hold. `accepted`, `cancelling` and `stalled` are derived when it is read. */
-export type StoredState = Exclude<JobState, 'accepted' | 'cancelling' | 'stalled'>;
+type StoredState = Exclude<JobState, 'accepted' | 'cancelling' | 'stalled'>;
 
 /** One known run of a job. Generation, attempt, start and worker tell it from all others: a crash and its redelivery are two. */
 export interface Run {
@@ -19,7 +19,7 @@ export interface Run {
   delayMs?: number;
 }
 
-export type RunEnd = 'completed' | 'retrying' | 'dead' | 'cancelled';
+type RunEnd = 'completed' | 'retrying' | 'dead' | 'cancelled';
 
 /**
  * What the ledger knows of one job. Times are milliseconds since 1970. What is undefined is not known (yet).

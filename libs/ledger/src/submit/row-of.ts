@@ -7,7 +7,7 @@ import type { PreparedEntry } from './prepare';
  * Up to this delay a job waits in the broker's ladder; beyond it in the ledger, where it can be taken back and moved
  * without anything to revoke. Milliseconds.
  */
-export const LADDER_MS = 10 * 60_000;
+const LADDER_MS = 10 * 60_000;
 
 /** A row to be written. */
 export interface Draft {
