@@ -3,11 +3,12 @@ import { buildProducer } from '../../apps/producer/src/build-producer';
 import { buildScheduler } from '../../apps/scheduler/src/build-scheduler';
 import { buildWorkers } from '../../apps/workers/src/build-workers';
 import { type AppTestHome, appTestHome, keptLog } from '../support/apps';
+import { type TestDatabase, testDatabase } from '../support/database';
 import { sharedBroker } from '../support/private-broker';
 import { startTcpGate } from '../support/tcp-gate';
 
 const apps = {
-  producer: { build: buildProducer, parts: ['broker'] },
+  producer: { build: buildProducer, parts: ['broker', 'inbox', 'ledger'] },
   workers: { build: buildWorkers, parts: ['broker', 'consumers'] },
   scheduler: { build: buildScheduler, parts: ['broker', 'schedules'] },
 };
@@ -17,8 +18,11 @@ describe.each(Object.entries(apps))('the health of the %s app', (_name, { build,
   let gate: Awaited<ReturnType<typeof startTcpGate>>;
   let app: NestFastifyApplication;
 
+  let db: TestDatabase;
+
   beforeAll(async () => {
-    home = appTestHome();
+    db = await testDatabase();
+    home = appTestHome({ DATABASE_URL: db.url });
     const address = new URL(sharedBroker().url);
     gate = await startTcpGate(address.hostname, Number(address.port));
     const gated = new URL(address);
@@ -32,6 +36,7 @@ describe.each(Object.entries(apps))('the health of the %s app', (_name, { build,
     gate.open();
     await app.close();
     await gate.close();
+    await db.drop();
     home.remove();
   });
 

@@ -5,17 +5,23 @@ import { connect as connectAmqp } from 'amqplib';
 import { amqpBroker, namesFor } from '../../libs/jobs/src';
 import { type AppProcess, answersOk, runApp } from '../support/app-process';
 import { type AppTestHome, appTestHome } from '../support/apps';
+import { type TestDatabase, testDatabase } from '../support/database';
 import { startSmtpServer } from '../support/smtp-server';
 
 describe('the apps, as processes', () => {
   let home: AppTestHome;
   const running: AppProcess[] = [];
-  beforeEach(() => (home = appTestHome()));
+  let db: TestDatabase;
+  beforeEach(async () => {
+    db = await testDatabase();
+    home = appTestHome({ DATABASE_URL: db.url });
+  });
   afterEach(async () => {
     for (const app of running.splice(0)) {
       app.kill('SIGKILL');
       await app.ended;
     }
+    await db.drop();
     home.remove();
   });
 

@@ -16,7 +16,7 @@ export interface AppTestHome {
   remove(): void;
 }
 
-export function appTestHome(): AppTestHome {
+export function appTestHome(own: NodeJS.ProcessEnv = {}): AppTestHome {
   const dataDir = mkdtempSync(join(tmpdir(), 'scutwork-app-'));
   const prefix = `t${randomBytes(5).toString('hex')}`;
   const env = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
@@ -24,6 +24,7 @@ export function appTestHome(): AppTestHome {
     SCUTWORK_PREFIX: prefix,
     SCUTWORK_DATA_DIR: dataDir,
     JOB_RETRY_DELAY: '100',
+    ...own,
     ...more,
   });
   return {

@@ -4,20 +4,29 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { type AppConfig, NestLogger } from '@scutwork/app';
 import type { Logger } from 'pino';
 import { readAdminToken } from './auth/admin-token';
+import { refuseUnroutable } from './http/refuse-unroutable';
+import { takeJson } from './http/take-json';
 import { ProblemFilter } from './problems/problem.filter';
 import { ProducerModule } from './producer.module';
-import { BODY_LIMIT_BYTES } from './rest/limits';
+import { RouteTable } from './routes/route-table';
+import { BODY_LIMIT_BYTES, PATH_PART_LIMIT } from './schemas/limits';
 
-/** The REST API. It starts and answers also while the broker is away. */
+/** The REST API. It starts and answers also while the broker or the database is away. */
 export async function buildProducer(config: AppConfig, logger: Logger): Promise<NestFastifyApplication> {
   const token = await readAdminToken(config.dataDir);
   const root = ProducerModule.with(config, logger, token);
-  const adapter = new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES });
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT_BYTES,
+    routerOptions: { maxParamLength: PATH_PART_LIMIT },
+    frameworkErrors: refuseUnroutable,
+  });
   // Nest's parser would take forms as well.
   const options = { logger: new NestLogger(logger), abortOnError: false, bodyParser: false };
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, options);
-  app.getHttpAdapter().getInstance().removeContentTypeParser('text/plain');
+  takeJson(app.getHttpAdapter().getInstance());
   await app.register(helmet);
-  app.useGlobalFilters(new ProblemFilter(logger));
+  const { corsOrigins } = config.api;
+  if (corsOrigins.length > 0) app.enableCors({ origin: corsOrigins, exposedHeaders: ['retry-after'] });
+  app.useGlobalFilters(new ProblemFilter(logger, app.get(RouteTable, { strict: false })));
   return app;
 }

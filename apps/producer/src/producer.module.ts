@@ -1,17 +1,21 @@
 import { DynamicModule, Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
 import { type AppConfig, HealthModule } from '@scutwork/app';
 import { JobsHealthIndicator, JobsModule } from '@scutwork/jobs/nest';
 import { jobs } from '@scutwork/workers/jobs';
 import type { Logger } from 'pino';
+import { AccessModule } from './auth/access.module';
 import { AdminToken } from './auth/admin-token';
-import { AdminTokenGuard } from './auth/admin-token.guard';
-import { JobsController } from './rest/jobs.controller';
-import { BROKER_DEADLINE_MS } from './rest/limits';
+import { LedgerHealth } from './health/ledger-health';
+import { JobServiceModule } from './job-service/job-service.module';
+import { LedgerModule } from './ledger/ledger.module';
+import { LiveModule } from './live/live.module';
+import { RestModule } from './rest/rest.module';
+import { BROKER_DEADLINE_MS } from './schemas/limits';
 
 @Module({})
 export class ProducerModule {
-  static with({ amqpUrls: urls, prefix }: AppConfig, log: Logger, token: AdminToken): DynamicModule {
+  static with(config: AppConfig, log: Logger, token: AdminToken): DynamicModule {
+    const { amqpUrls: urls, prefix } = config;
     return {
       module: ProducerModule,
       imports: [
@@ -23,15 +27,13 @@ export class ProducerModule {
           appId: 'producer',
           publisher: { deadlineMs: BROKER_DEADLINE_MS },
         }),
+        LedgerModule.for(config, log),
+        JobServiceModule.with(config),
+        RestModule.over(AccessModule.for(config, log, token), LiveModule.with(log)),
         HealthModule.for({
-          inject: [JobsHealthIndicator],
-          checks: (health) => [() => health.broker()],
+          inject: [JobsHealthIndicator, LedgerHealth],
+          checks: (broker, ledger) => [() => broker.broker(), () => ledger.ledger(), () => ledger.inboxBacklog()],
         }),
-      ],
-      controllers: [JobsController],
-      providers: [
-        { provide: AdminToken, useValue: token },
-        { provide: APP_GUARD, useClass: AdminTokenGuard },
       ],
     };
   }

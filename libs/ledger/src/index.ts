@@ -10,6 +10,7 @@ export type {
   BulkView,
   DeadGroup,
   FeedEntry,
+  JobCount,
   JobFilter,
   JobQuery,
   JobSummary,
@@ -21,6 +22,7 @@ export type {
   SubmitEntry,
   SubmitOptions,
   SubmittedJob,
+  Submitting,
   WorkerView,
 } from './api';
 export { Database, isDatabaseAway } from './store/database';

@@ -32,6 +32,8 @@ export interface LedgerOptions {
 }
 
 const AGAIN_MS = 2_000;
+/** For what was published last. */
+const CLOSING_MS = 2_000;
 
 /**
  * The ledger: records what happened to every job, takes jobs, answers questions about them, and steers. It starts, and
@@ -126,9 +128,10 @@ export class Ledger implements LedgerApi, Service {
   private async end(): Promise<void> {
     clearTimeout(this.timer);
     const { publisher, database, locks } = this.ground;
-    await Promise.all(this.parts.duties.map((duty) => duty.stop()));
-    await this.parts.intakes.stop();
-    await publisher.close(2_000);
+    const ending = [...this.parts.duties.map((duty) => duty.stop()), this.parts.intakes.stop()];
+    // While the broker is away they wait for confirms: those that do not come soon are given up, and found again later.
+    await publisher.close(CLOSING_MS);
+    await Promise.all(ending);
     await locks.close();
     await database.close();
   }

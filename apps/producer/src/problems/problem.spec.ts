@@ -1,8 +1,9 @@
 import { ForbiddenException } from '@nestjs/common';
-import { BrokerError, ConfigurationError, JobNotAccepted } from '@scutwork/jobs';
+import { BrokerError, ConfigurationError, JobError, JobNotAccepted } from '@scutwork/jobs';
+import { LedgerError } from '@scutwork/ledger';
 import { problemOf } from './problem';
 
-const of = (error: unknown) => problemOf(error, 'POST', '/api/v1/jobs');
+const of = problemOf;
 const notAccepted = (code: ConstructorParameters<typeof JobNotAccepted>[0], outcome: 'refused' | 'unknown') =>
   new JobNotAccepted(code, outcome, 'the-id', 'it was not accepted', { hint: 'the next step' });
 
@@ -34,6 +35,26 @@ describe('a problem document', () => {
   it('of the broker is 503, of our own set-up 500', () => {
     expect(of(new BrokerError('topology_mismatch', 'the queue differs'))).toMatchObject({ status: 503 });
     expect(of(new ConfigurationError('configuration_invalid', 'wrong'))).toMatchObject({ status: 500 });
+  });
+
+  it.each([
+    ['job_not_found', 404],
+    ['job_finished', 409],
+    ['filter_invalid', 400],
+    ['query_too_broad', 422],
+    ['database_unreachable', 503],
+  ] as const)('of the ledger (%s) is %i', (code, status) => {
+    expect(of(new LedgerError(code, 'x'))).toMatchObject({ status, code });
+  });
+
+  it.each(['ECONNREFUSED', '57P01', '08006', '53300', '42P01'])('of a database that is away (%s) is 503', (code) => {
+    const error = Object.assign(new Error('connect ECONNREFUSED db.internal:5432'), { code });
+    expect(of(error)).toMatchObject({ status: 503, code: 'database_unreachable' });
+    expect(JSON.stringify(of(error))).not.toContain('db.internal');
+  });
+
+  it('of a payload that is too large says what the limit is', () => {
+    expect(of(new JobError('payload_too_large', 'x'))).toMatchObject({ status: 413, limitBytes: 1_048_576 });
   });
 
   it('of any other error tells nothing of it', () => {

@@ -1,7 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
 import { BrokerError, DeliveryError, JobError, JobNotAccepted, ScutworkError } from '@scutwork/jobs';
-import { BODY_LIMIT_BYTES } from '../rest/limits';
+import { LedgerError, type LedgerErrorCode, isDatabaseAway } from '@scutwork/ledger';
+import { Refused } from '../auth/refused';
+import { BODY_LIMIT_BYTES, PAYLOAD_LIMIT_BYTES } from '../schemas/limits';
 
 /** An RFC 9457 problem document. */
 export interface Problem {
@@ -19,14 +21,6 @@ export interface Problem {
   [member: string]: unknown;
 }
 
-/** The problem that an error stands for. */
-export function problemOf(error: unknown, method: string, url: string): Problem {
-  if (error instanceof RequestProblem) return problem(error.status, error.code, error.message, error.more);
-  if (error instanceof ScutworkError) return problem(statusOf(error), error.code, error.message, detailsOf(error));
-  if (error instanceof HttpException) return httpProblem(error, method, url);
-  return problem(500, 'internal_error', 'Something went wrong here', { hint: 'The log of the producer says more.' });
-}
-
 /** A request that is refused, with what its problem document says. */
 export class RequestProblem extends Error {
   constructor(
@@ -40,7 +34,21 @@ export class RequestProblem extends Error {
   }
 }
 
-function problem(status: number, code: string, detail: string, more: { field?: string; hint?: string } = {}): Problem {
+/** The problem that an error stands for. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof RequestProblem) return problem(error.status, error.code, error.message, error.more);
+  if (error instanceof Refused) return problem(401, error.code, error.message, { hint: CREDENTIALS });
+  if (error instanceof LedgerError) return ledgerProblem(error);
+  if (error instanceof ScutworkError) return problem(statusOf(error), error.code, error.message, detailsOf(error));
+  if (error instanceof HttpException) return httpProblem(error);
+  if (isDatabaseAway(error) || isNotSetUp(error)) return DATABASE_AWAY;
+  return problem(500, 'internal_error', 'Something went wrong here', { hint: 'The log of the producer says more.' });
+}
+
+const CREDENTIALS =
+  'Send "Authorization: Bearer <token>" with an API key, a JWT, or the token in the file admin.token of the data folder.';
+
+function problem(status: number, code: string, detail: string, more: object = {}): Problem {
   return {
     type: `urn:scutwork:problem:${code}`,
     title: STATUS_CODES[status] ?? 'Error',
@@ -51,6 +59,41 @@ function problem(status: number, code: string, detail: string, more: { field?: s
   };
 }
 
+/** What the database itself says of it stays in the log: it may name hosts and users. */
+const DATABASE_AWAY = problem(503, 'database_unreachable', 'The database cannot be reached just now', {
+  hint: 'See /health/ready, and send the request again when it says ok. Jobs run all the same.',
+});
+
+/** The ledger makes its tables when it first reaches the database. */
+function isNotSetUp(error: unknown): boolean {
+  return (error as { code?: string } | null)?.code === '42P01';
+}
+
+const ledgerStatus: Record<LedgerErrorCode, number> = {
+  job_not_found: 404,
+  queue_not_found: 404,
+  bulk_not_found: 404,
+  job_finished: 409,
+  job_not_finished: 409,
+  job_not_delayed: 409,
+  job_running: 409,
+  job_cancelling: 409,
+  payload_unknown: 409,
+  key_taken: 409,
+  id_taken: 409,
+  cursor_invalid: 400,
+  filter_invalid: 400,
+  unique_invalid: 422,
+  keep_invalid: 422,
+  options_invalid: 422,
+  query_too_broad: 422,
+  database_unreachable: 503,
+};
+
+function ledgerProblem({ code, message, field, hint }: LedgerError): Problem {
+  return code === 'database_unreachable' ? DATABASE_AWAY : problem(ledgerStatus[code], code, message, { field, hint });
+}
+
 function statusOf(error: ScutworkError): number {
   if (error instanceof JobNotAccepted) {
     if (error.code === 'header_too_large') return 422;
@@ -58,33 +101,31 @@ function statusOf(error: ScutworkError): number {
   }
   if (error instanceof BrokerError || error instanceof DeliveryError) return 503;
   if (error.code === 'payload_too_large') return 413;
+  if (error.code === 'backlog_full') return 503;
   return error instanceof JobError ? 422 : 500;
 }
 
-function detailsOf(error: ScutworkError): { field?: string; hint?: string; id?: string; outcome?: string } {
-  const { field, hint } = error;
-  return error instanceof JobNotAccepted ? { field, hint, id: error.jobId, outcome: error.outcome } : { field, hint };
+function detailsOf(error: ScutworkError): object {
+  const { field, hint, code } = error;
+  if (error instanceof JobNotAccepted) return { field, hint, id: error.jobId, outcome: error.outcome };
+  return code === 'payload_too_large' ? { field, hint, limitBytes: PAYLOAD_LIMIT_BYTES } : { field, hint };
 }
 
 /** What Nest and Fastify throw before a controller is reached. */
-function httpProblem(error: HttpException, method: string, url: string): Problem {
+function httpProblem(error: HttpException): Problem {
   const status = error.getStatus();
   switch (status) {
     case 400:
       return problem(400, 'json_invalid', error.message, { field: 'body', hint: 'Send one JSON object, in UTF-8.' });
-    case 401:
-      return problem(401, 'token_missing_or_wrong', error.message, {
-        hint: 'Send "Authorization: Bearer <token>"; the token is in the file admin.token of the data folder.',
-      });
     case 404:
-      return problem(404, 'route_unknown', `There is no ${method} ${url.split('?')[0] ?? ''}`, {
-        hint: 'Jobs are added by POST /api/v1/jobs and POST /api/v1/jobs/batch.',
+      return problem(404, 'route_unknown', 'There is no such route', {
+        hint: 'GET /api/v1/openapi.json describes those that there are.',
       });
     case 413:
       return problem(413, 'body_too_large', `The body is larger than ${BODY_LIMIT_BYTES} bytes`, {
         field: 'body',
         hint: 'Send fewer jobs at once, and store large data elsewhere.',
-        ...{ limitBytes: BODY_LIMIT_BYTES },
+        limitBytes: BODY_LIMIT_BYTES,
       });
     case 415:
       return problem(415, 'media_type_unsupported', 'Bodies are taken as application/json only', {

@@ -1,71 +1,151 @@
-import { Body, Controller, HttpCode, Inject, Post, Res } from '@nestjs/common';
-import { type AddedJob, type Broker, JobsClient, type NotAdded } from '@scutwork/jobs';
-import { JOBS_BROKER } from '@scutwork/jobs/nest';
-import { RequestProblem } from '../problems/problem';
-import { BatchRequest, JobRequest, batchRequest, jobRequest } from './job-request';
-import { BROKER_DEADLINE_MS } from './limits';
-import { RequestBody } from './request-body.pipe';
-import { whenConnected } from './when-connected';
+import { Controller, Inject } from '@nestjs/common';
+import type { Actor, LedgerApi, SubmittedJob } from '@scutwork/ledger';
+import { Caller } from '../auth/principal';
+import { SubmissionsTrail } from '../auth/submissions-trail';
+import { submitOne } from '../ledger/submit-one';
+import { LEDGER } from '../ledger/tokens';
+import { FromRequest } from '../routes/from-request';
+import { type GivenTo, Route, route } from '../routes/route';
+import { jobParams } from '../schemas/actions';
+import { countQuery, jobQuery, pageQuery } from '../schemas/job-filter';
+import { batchRequest, jobRequest } from '../schemas/job-request';
+import {
+  attempt,
+  jobCount,
+  jobSummary,
+  jobView,
+  listOf,
+  logLine,
+  pageOf,
+  submittedBatch,
+  submittedJob,
+} from '../schemas/views';
+import { queryOf } from './query-of';
 
-interface Reply {
-  code(status: number): unknown;
-}
+const tag = 'jobs';
 
-@Controller('api/v1/jobs')
+const addJob = route({
+  method: 'POST',
+  path: '/jobs',
+  role: 'operator',
+  tag,
+  summary: 'Add a job',
+  body: jobRequest,
+  answer: { status: 202, says: 'It is recorded, and will be published', schema: submittedJob },
+  problems: { 413: ['payload_too_large'], 422: ['payload_invalid', 'type_unknown', 'delay_invalid', 'unique_invalid'] },
+});
+
+const addJobs = route({
+  method: 'POST',
+  path: '/jobs/batch',
+  role: 'operator',
+  tag,
+  summary: 'Add many jobs: all, or with a mistake in one, none',
+  body: batchRequest,
+  answer: { status: 202, says: 'All are recorded; the ids in the order of the jobs', schema: submittedBatch },
+  problems: { 413: ['payload_too_large', 'body_too_large'], 422: ['payload_invalid', 'type_unknown'] },
+});
+
+const listJobs = route({
+  method: 'GET',
+  path: '/jobs',
+  role: 'viewer',
+  tag,
+  summary: 'Find jobs',
+  query: jobQuery,
+  answer: { status: 200, says: 'A page of jobs for which every filter holds', schema: pageOf(jobSummary) },
+  problems: { 400: ['filter_invalid', 'cursor_invalid'], 422: ['query_too_broad'] },
+});
+
+const countJobs = route({
+  method: 'GET',
+  path: '/jobs/count',
+  role: 'viewer',
+  tag,
+  summary: 'How many jobs there are for which every filter holds',
+  query: countQuery,
+  answer: { status: 200, says: 'Their number', schema: jobCount },
+  problems: { 400: ['filter_invalid'], 422: ['query_too_broad'] },
+});
+
+const getJob = route({
+  method: 'GET',
+  path: '/jobs/:id',
+  role: 'viewer',
+  tag,
+  summary: 'Everything that is known of a job',
+  params: jobParams,
+  answer: { status: 200, says: 'The job', schema: jobView },
+  problems: { 404: ['job_not_found'] },
+});
+
+const getAttempts = route({
+  method: 'GET',
+  path: '/jobs/:id/attempts',
+  role: 'viewer',
+  tag,
+  summary: 'How often a job was run, and how that ended',
+  params: jobParams,
+  answer: { status: 200, says: 'Its attempts, the first one first', schema: listOf(attempt) },
+  problems: { 404: ['job_not_found'] },
+});
+
+const getLogs = route({
+  method: 'GET',
+  path: '/jobs/:id/logs',
+  role: 'viewer',
+  tag,
+  summary: 'What the handler of a job has logged',
+  params: jobParams,
+  query: pageQuery,
+  answer: { status: 200, says: 'A page of its log, the oldest line first', schema: pageOf(logLine) },
+  problems: { 400: ['cursor_invalid'], 404: ['job_not_found'] },
+});
+
+@Controller()
 export class JobsController {
   constructor(
-    private readonly client: JobsClient,
-    @Inject(JOBS_BROKER) private readonly broker: Broker,
+    @Inject(LEDGER) private readonly ledger: LedgerApi,
+    private readonly trail: SubmissionsTrail,
   ) {}
 
-  /** 202 when the broker has taken the job; 503 when it did not; 504 when nobody can tell: repeat with the same id. */
-  @Post()
-  @HttpCode(202)
-  add(@Body(new RequestBody(jobRequest)) { type, payload, options }: JobRequest): Promise<AddedJob> {
-    return this.client.addNamed(type, payload, options);
+  @Route(addJob)
+  async add(@FromRequest() { body }: GivenTo<typeof addJob>, @Caller() caller: Actor): Promise<SubmittedJob> {
+    const job = await submitOne(this.ledger, body);
+    this.trail.note(caller, [job]);
+    return job;
   }
 
-  /** 202 when all were taken, 207 when some were not, 503 when none was. A mistake in one refuses all, unpublished. */
-  @Post('batch')
-  @HttpCode(202)
-  async addMany(
-    @Body(new RequestBody(batchRequest)) { jobs }: BatchRequest,
-    @Res({ passthrough: true }) reply: Reply,
-  ): Promise<unknown> {
-    // Each thousand would otherwise wait for its own deadline.
-    await whenConnected(this.broker, BROKER_DEADLINE_MS);
-    const { ids, failures } = await this.client.addManyNamed(jobs);
-    const refused = failures.map(failureOf);
-    if (refused.length === jobs.length) throw noneAccepted(ids, refused);
-    if (refused.length > 0) reply.code(207);
-    return { ids, failures: refused };
+  @Route(addJobs)
+  async addMany(@FromRequest() { body }: GivenTo<typeof addJobs>, @Caller() caller: Actor): Promise<unknown> {
+    const jobs = await this.ledger.submit(body.jobs);
+    this.trail.note(caller, jobs);
+    return { ids: jobs.map(({ id }) => id), duplicates: jobs.flatMap(({ duplicate }, i) => (duplicate ? [i] : [])) };
   }
-}
 
-interface BatchFailure {
-  index: number;
-  id: string;
-  outcome: 'refused' | 'unknown';
-  code: string;
-  detail: string;
-  hint: string | undefined;
-}
+  @Route(listJobs)
+  list(@FromRequest() { query }: GivenTo<typeof listJobs>): Promise<unknown> {
+    return this.ledger.jobs(queryOf(query));
+  }
 
-function failureOf({ index, error }: NotAdded): BatchFailure {
-  return { index, id: error.jobId, outcome: error.outcome, code: error.code, detail: error.message, hint: error.hint };
-}
+  @Route(countJobs)
+  count(@FromRequest() { query }: GivenTo<typeof countJobs>): Promise<unknown> {
+    return this.ledger.count(query);
+  }
 
-function noneAccepted(ids: string[], failures: BatchFailure[]): RequestProblem {
-  const unknown = failures.some(({ outcome }) => outcome === 'unknown');
-  const [first] = failures;
-  return new RequestProblem(
-    unknown ? 504 : 503,
-    first?.code ?? 'publish_nacked',
-    `None of the ${ids.length} jobs was accepted: ${first?.detail ?? ''}`,
-    {
-      hint: first?.hint,
-      ids,
-      failures,
-    },
-  );
+  @Route(getJob)
+  get(@FromRequest() { params }: GivenTo<typeof getJob>): Promise<unknown> {
+    return this.ledger.job(params.id);
+  }
+
+  @Route(getAttempts)
+  async attempts(@FromRequest() { params }: GivenTo<typeof getAttempts>): Promise<unknown> {
+    const { attempts } = await this.ledger.job(params.id);
+    return { items: attempts };
+  }
+
+  @Route(getLogs)
+  logs(@FromRequest() { params, query }: GivenTo<typeof getLogs>): Promise<unknown> {
+    return this.ledger.logs(params.id, query);
+  }
 }

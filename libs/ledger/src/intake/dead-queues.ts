@@ -51,7 +51,8 @@ export class DeadQueues {
 
   async stop(): Promise<void> {
     this.stopped = true;
-    await Promise.all(this.opening);
+    // What is opened while the broker is away waits for it, and ends with its connection.
+    if (this.options.broker.state.name !== 'connecting') await Promise.all(this.opening);
     await Promise.all([...this.intakes.values()].map((intake) => intake.stop()));
   }
 

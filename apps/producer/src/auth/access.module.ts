@@ -1,0 +1,45 @@
+import { DynamicModule, Module, OnApplicationShutdown } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import type { AppConfig } from '@scutwork/app';
+import { ApiKeys, AuditLog, Database } from '@scutwork/ledger';
+import type { Logger } from 'pino';
+import { Access } from './access';
+import { AccessGuard } from './access.guard';
+import type { AdminToken } from './admin-token';
+import { Jwts } from './jwt';
+import { KeyRing } from './key-ring';
+import { SubmissionsTrail } from './submissions-trail';
+import { Throttle } from './throttle';
+
+/** Who may do what, and who did. */
+@Module({})
+export class AccessModule implements OnApplicationShutdown {
+  constructor(private readonly trail: SubmissionsTrail) {}
+
+  static for({ api }: Pick<AppConfig, 'api'>, log: Logger, token: AdminToken): DynamicModule {
+    const { jwt, rateLimit } = api;
+    const jwts = jwt && new Jwts(jwt);
+    return {
+      module: AccessModule,
+      providers: [
+        { provide: ApiKeys, inject: [Database], useFactory: (database: Database) => new ApiKeys(database) },
+        { provide: AuditLog, inject: [Database], useFactory: (database: Database) => new AuditLog(database) },
+        { provide: KeyRing, inject: [ApiKeys], useFactory: (keys: ApiKeys) => new KeyRing(keys) },
+        { provide: Access, inject: [KeyRing], useFactory: (ring: KeyRing) => new Access(token, ring, jwts) },
+        { provide: Throttle, useValue: new Throttle(rateLimit) },
+        {
+          provide: SubmissionsTrail,
+          inject: [AuditLog],
+          useFactory: (audit: AuditLog) => new SubmissionsTrail(audit, log),
+        },
+        { provide: APP_GUARD, useClass: AccessGuard },
+      ],
+      exports: [ApiKeys, AuditLog, KeyRing, Access, SubmissionsTrail],
+    };
+  }
+
+  /** When the last request was answered. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.trail.flush();
+  }
+}

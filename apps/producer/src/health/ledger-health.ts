@@ -1,0 +1,47 @@
+import type { Broker } from '@scutwork/jobs';
+import type { Database } from '@scutwork/ledger';
+import type { HealthIndicatorResult } from '@nestjs/terminus';
+
+const PATIENCE_MS = 2_000;
+
+/** Health of what the ledger stands on, for `@nestjs/terminus`. */
+export class LedgerHealth {
+  constructor(
+    private readonly database: Database,
+    private readonly broker: Broker,
+    private readonly inbox: string,
+  ) {}
+
+  /** Down while the database does not answer. */
+  async ledger(): Promise<HealthIndicatorResult> {
+    const startedAt = performance.now();
+    const answered = await inTime(this.database.query('select 1'));
+    if (!answered) return { ledger: { status: 'down', reason: 'its database does not answer' } };
+    return { ledger: { status: 'up', databaseMs: Math.round(performance.now() - startedAt) } };
+  }
+
+  /** How many messages with facts wait to be recorded. Jobs wait for none of them: it is never down. */
+  async inboxBacklog(): Promise<HealthIndicatorResult> {
+    const state = this.broker.state.name;
+    if (state !== 'connected' && state !== 'blocked') return { inbox: { status: 'up', waiting: 'unknown' } };
+    let waiting: number | 'unknown' = 'unknown';
+    const asked = this.broker.depth(this.inbox).then((depth) => (waiting = depth?.messages ?? 0));
+    await inTime(asked);
+    return { inbox: { status: 'up', waiting } };
+  }
+}
+
+/** Whether it went well, and soon. */
+async function inTime(work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), PATIENCE_MS);
+  });
+  const done = work.then(
+    () => true,
+    () => false,
+  );
+  const answer = await Promise.race([done, late]);
+  clearTimeout(timer);
+  return answer;
+}

@@ -1,0 +1,18 @@
+import type { LedgerEvents } from '@scutwork/ledger';
+import type { Logger } from 'pino';
+
+/** Writes what the ledger has to say of itself to the log. */
+export function logLedger(log: Pick<Logger, 'warn' | 'error'>): LedgerEvents {
+  return {
+    failed: (what, error, away) => {
+      if (away) log.warn({ what, reason: reasonOf(error) }, 'the ledger waits: it is tried again');
+      else log.error({ what, err: error }, 'the ledger failed at something: it is tried again');
+    },
+    parked: (queue, reason) => log.error({ queue, reason }, 'a message that could not be recorded was put aside'),
+    noticed: (what) => log.warn(what),
+  };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,2 @@
+/** The ledger: a `LedgerApi`. */
+export const LEDGER = Symbol('scutwork.ledger');
