@@ -24,7 +24,7 @@ export interface ApiWorld {
   close(): Promise<void>;
 }
 
-export interface ApiCall {
+interface ApiCall {
   method?: 'GET' | 'POST' | 'DELETE' | 'PUT' | 'PATCH';
   /** Below `/api/v1`. */
   path: string;

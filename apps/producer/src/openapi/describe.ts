@@ -26,7 +26,7 @@ export interface Operation {
   responses: Record<string, { description: string; content?: Content; $ref?: string }>;
 }
 
-export interface Parameter {
+interface Parameter {
   name: string;
   in: 'path' | 'query';
   required: boolean;

@@ -53,6 +53,10 @@ describe('a problem document', () => {
     expect(JSON.stringify(of(error))).not.toContain('db.internal');
   });
 
+  it.each(['22021', '22P02', '22P05'])('of a text that PostgreSQL cannot keep (%s) is 422', (code) => {
+    expect(of(Object.assign(new Error('x'), { code }))).toMatchObject({ status: 422, code: 'text_not_storable' });
+  });
+
   it('of a payload that is too large says what the limit is', () => {
     expect(of(new JobError('payload_too_large', 'x'))).toMatchObject({ status: 413, limitBytes: 1_048_576 });
   });

@@ -42,6 +42,7 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof ScutworkError) return problem(statusOf(error), error.code, error.message, detailsOf(error));
   if (error instanceof HttpException) return httpProblem(error);
   if (isDatabaseAway(error) || isNotSetUp(error)) return DATABASE_AWAY;
+  if (isNotKept(error)) return NOT_KEPT;
   return problem(500, 'internal_error', 'Something went wrong here', { hint: 'The log of the producer says more.' });
 }
 
@@ -68,6 +69,15 @@ const DATABASE_AWAY = problem(503, 'database_unreachable', 'The database cannot 
 function isNotSetUp(error: unknown): boolean {
   return (error as { code?: string } | null)?.code === '42P01';
 }
+
+/** Legal in JSON, and refused by PostgreSQL: U+0000, half a pair of surrogates. */
+function isNotKept(error: unknown): boolean {
+  return ['22021', '22P02', '22P05'].includes((error as { code?: string } | null)?.code ?? '');
+}
+
+const NOT_KEPT = problem(422, 'text_not_storable', 'A text holds characters that cannot be kept', {
+  hint: 'Leave out U+0000 and halves of surrogate pairs.',
+});
 
 const ledgerStatus: Record<LedgerErrorCode, number> = {
   job_not_found: 404,

@@ -1,7 +1,7 @@
 import { JOB_STATES, type JobState, PRIORITIES } from '@scutwork/jobs';
 import { EXPORT_FORMATS, type JobFilter } from '@scutwork/ledger';
 import { z } from 'zod';
-import { jobType, moment, page, queueName, shortText } from './texts';
+import { isKept, jobType, keptError, moment, page, queueName, shortText } from './texts';
 
 const MOST_PAYLOAD_FIELDS = 10;
 
@@ -27,12 +27,12 @@ const fields = {
     .string()
     .min(3)
     .max(500)
-    .refine((text) => !text.includes('\u0000'), { error: 'must not hold the character U+0000' })
+    .refine(isKept, keptError)
     .optional()
     .describe('Part of the name or message of the error, 3 characters or more'),
 };
 
-const scalar = z.union([z.string().max(1_000), z.number(), z.boolean(), z.null()], {
+const scalar = z.union([z.string().max(1_000).refine(isKept, keptError), z.number(), z.boolean(), z.null()], {
   error: 'must be a text, a number, true, false or null',
 });
 

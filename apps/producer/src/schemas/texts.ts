@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { MOST_PAGE } from './limits';
 
-/** PostgreSQL keeps no such character. */
-const NUL = '\u0000';
+/** PostgreSQL keeps neither U+0000 nor half of a pair of surrogates. */
+export const isKept = (text: string): boolean => !text.includes('\u0000') && !/\p{Surrogate}/u.test(text);
+export const keptError = { error: 'must not hold the character U+0000 or half a surrogate pair' };
 
 /** A text that can be kept and compared. */
 export const shortText = (most: number) =>
@@ -10,7 +11,7 @@ export const shortText = (most: number) =>
     .string()
     .min(1, { error: 'must not be empty' })
     .max(most, { error: `must have at most ${most} characters` })
-    .refine((text) => !text.includes(NUL), { error: 'must not hold the character U+0000' });
+    .refine(isKept, keptError);
 
 /** A job's id, or the id of its own that it was added with. */
 export const jobId = shortText(128).describe('The id of the job, or the one of your own that it was added with');
