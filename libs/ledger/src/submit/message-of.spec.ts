@@ -77,7 +77,7 @@ const rows = fc
     expiresAt: fc.option(fc.integer({ min: 0, max: 2 ** 42 }), { nil: undefined }),
     tenant: fc.option(fc.string({ minLength: 1 }), { nil: undefined }),
     backoff: fc.constantFrom(undefined, { type: 'fixed' as const, delayMs: 5, jitter: 0.5 }),
-    tags: fc.constantFrom(undefined, ['a', 'b c']),
+    tags: fc.constantFrom<string[] | undefined>(undefined, ['a', 'b c']),
   })
   .map((changes) => row(changes));
 
