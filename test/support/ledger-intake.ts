@@ -4,7 +4,7 @@ import { recordMessage } from '@scutwork/jobs/wire';
 import type { Database } from '../../libs/ledger/src';
 import { Recorder } from '../../libs/ledger/src';
 import { DeadQueues } from '../../libs/ledger/src/intake/dead-queues';
-import { recordInbox } from '../../libs/ledger/src/intake/inbox';
+import { inboxRecording } from '../../libs/ledger/src/intake/inbox';
 import { Intake } from '../../libs/ledger/src/intake/intake';
 import { type Park, parkIn } from '../../libs/ledger/src/intake/park';
 import type { LedgerEvents } from '../../libs/ledger/src/ledger-events';
@@ -56,7 +56,7 @@ export class LedgerIntakes {
   async start(): Promise<void> {
     const { broker, names } = this;
     await broker.apply(planLedger({ names }));
-    await this.takeFrom(names.ledger, recordInbox(this));
+    await this.takeFrom(names.ledger, inboxRecording(this).record);
     await this.dead.start();
   }
 

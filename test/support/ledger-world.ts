@@ -18,7 +18,7 @@ import { type Duty, DutyRunner } from '../../libs/ledger/src/duties/duty';
 import { Lift } from '../../libs/ledger/src/duties/lift';
 import { Probes, type ProbesOptions } from '../../libs/ledger/src/duties/probes';
 import { Pulse } from '../../libs/ledger/src/duties/pulse';
-import { recordInbox } from '../../libs/ledger/src/intake/inbox';
+import { inboxRecording } from '../../libs/ledger/src/intake/inbox';
 import { Intake } from '../../libs/ledger/src/intake/intake';
 import { parkIn } from '../../libs/ledger/src/intake/park';
 import type { LedgerEvents } from '../../libs/ledger/src/ledger-events';
@@ -83,7 +83,7 @@ export class LedgerWorld implements LedgerEvents {
     const { broker, names, recorder, publisher } = this;
     await broker.apply(planLedger({ names }));
     const park = parkIn(names.parked, publisher, this);
-    const record = recordInbox({ recorder, broker, names, park });
+    const record = inboxRecording({ recorder, broker, names, park }).record;
     this.intake = new Intake({ broker, queue: names.ledger, prefetch: 500, most: 100, record, park, events: this });
     await this.intake.start();
     for (const duty of this.duties()) if (only?.includes(duty.name) ?? true) this.run(duty);

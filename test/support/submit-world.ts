@@ -3,7 +3,7 @@ import { planLedger } from '../../libs/jobs/src';
 import { catalogOf } from '../../libs/jobs/src/wire';
 import { Database, DueRelease, Recorder, Relay, Submitter, type SubmitterOptions } from '../../libs/ledger/src';
 import { type Duty, DutyRunner } from '../../libs/ledger/src/duties/duty';
-import { recordInbox } from '../../libs/ledger/src/intake/inbox';
+import { inboxRecording } from '../../libs/ledger/src/intake/inbox';
 import { Intake } from '../../libs/ledger/src/intake/intake';
 import { parkIn } from '../../libs/ledger/src/intake/park';
 import { type LedgerEvents, silentLedger } from '../../libs/ledger/src/ledger-events';
@@ -55,7 +55,7 @@ export class SubmitWorld {
     const recorder = new Recorder(this.db.database, EFFECTS);
     const intake = new Intake({
       ...{ broker, queue: world.names.ledger, prefetch: 1_000, most: 500, park, events: silentLedger },
-      record: recordInbox({ recorder, broker, names: world.names, park }),
+      record: inboxRecording({ recorder, broker, names: world.names, park }).record,
     });
     await intake.start();
     this.stops.push(() => intake.stop());

@@ -3,6 +3,7 @@ import type { RecordedEvent } from '@scutwork/jobs/wire';
 import type { Recorder } from '../record/recorder';
 import { isDatabaseAway } from '../store/database';
 import { factsOfCopies } from './copies';
+import type { IntakeOptions } from './intake';
 import type { Park } from './park';
 import { type BadLine, readRecords } from './read-records';
 
@@ -13,31 +14,37 @@ export interface InboxOptions {
   park: Park;
 }
 
+type Told = ReturnType<typeof readRecords>;
+
 /**
  * Records what has come into `jobs.ledger`: batches of lines, and copies of what came through the doors. A line that
- * cannot be recorded is parked alone; the others of its batch are recorded.
+ * cannot be recorded is parked alone; the others of its batch are recorded. Lines are read as they arrive, while the
+ * batch before them is being written.
  */
-export function recordInbox(options: InboxOptions): (deliveries: readonly Delivery[]) => Promise<void> {
+export function inboxRecording(options: InboxOptions): Required<Pick<IntakeOptions, 'record' | 'onArrival'>> {
   const { recorder, names } = options;
-  return async (deliveries) => {
-    const facts: RecordedEvent[] = [];
-    const bad: BadLine[] = [];
-    const copies: Delivery[] = [];
-    for (const delivery of deliveries) {
-      if (delivery.message.exchange !== names.records) {
-        copies.push(delivery);
-        continue;
+  const read = new WeakMap<Delivery, Told>();
+  const isCopy = ({ message }: Delivery): boolean => message.exchange !== names.records;
+  return {
+    onArrival: (delivery) => {
+      if (!isCopy(delivery)) read.set(delivery, readRecords(delivery.message));
+    },
+    record: async (deliveries) => {
+      const facts: RecordedEvent[] = [];
+      const bad: BadLine[] = [];
+      for (const delivery of deliveries) {
+        if (isCopy(delivery)) continue;
+        const told = read.get(delivery) ?? readRecords(delivery.message);
+        for (const fact of told.facts) facts.push(fact);
+        for (const line of told.bad) bad.push(line);
       }
-      const read = readRecords(delivery.message);
-      for (const fact of read.facts) facts.push(fact);
-      for (const line of read.bad) bad.push(line);
-    }
-    for (const fact of await factsOfCopies(copies, options)) facts.push(fact);
-    if (deliveries.length === 1) await recordApart(facts, recorder, bad);
-    else await recorder.record(facts);
-    for (const { line, reason } of bad) {
-      await options.park({ body: Buffer.from(line), type: 'record.v1', from: names.ledger, reason });
-    }
+      for (const fact of await factsOfCopies(deliveries.filter(isCopy), options)) facts.push(fact);
+      if (deliveries.length === 1) await recordApart(facts, recorder, bad);
+      else await recorder.record(facts);
+      for (const { line, reason } of bad) {
+        await options.park({ body: Buffer.from(line), type: 'record.v1', from: names.ledger, reason });
+      }
+    },
   };
 }
 

@@ -16,6 +16,10 @@ export interface IntakeOptions {
    * messages is then mostly recorded at once, which costs half of recording it twice.
    */
   gatherMs?: number;
+  /** Most bytes of bodies in one batch, or one message. Default 16 MiB: a transaction must end in its time. */
+  mostBytes?: number;
+  /** Called as each message arrives: what can be read of it before its batch, while another one is being written. */
+  onArrival?(delivery: Delivery): void;
   /** Records a batch in one transaction. What it throws for its data sets the culprit aside; see {@link Intake}. */
   record(deliveries: readonly Delivery[]): Promise<void>;
   /** Puts aside what cannot be recorded. */
@@ -23,7 +27,6 @@ export interface IntakeOptions {
   events: LedgerEvents;
 }
 
-/** A batch has no more bytes of bodies than this, or one message: a transaction must end in its time. */
 const MOST_BYTES = 16 * 1024 * 1024;
 /** A batch of more than this part of the most is a sign of load. */
 const BUSY_SHARE = 10;
@@ -77,7 +80,8 @@ export class Intake {
       prefetch,
       onDelivery: (delivery) => {
         this.waiting.push(delivery);
-        if (this.waiting.length >= this.options.most) this.noticeEnough?.();
+        this.options.onArrival?.(delivery);
+        if (this.hasEnough()) this.noticeEnough?.();
         this.write();
       },
       onLost: () => {
@@ -110,8 +114,8 @@ export class Intake {
 
   /** Resolves when a whole batch is there, or when it has gathered for its time. */
   private async enough(): Promise<void> {
-    const { gatherMs = 0, most } = this.options;
-    if (gatherMs === 0 || this.waiting.length >= most) return;
+    const { gatherMs = 0 } = this.options;
+    if (gatherMs === 0 || this.hasEnough()) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, gatherMs);
       this.noticeEnough = () => {
@@ -122,12 +126,20 @@ export class Intake {
     this.noticeEnough = undefined;
   }
 
+  private hasEnough(): boolean {
+    const { most, mostBytes = MOST_BYTES } = this.options;
+    if (this.waiting.length >= most) return true;
+    let bytes = 0;
+    return this.waiting.some(({ message }) => (bytes += message.body.length) >= mostBytes);
+  }
+
   private takeBatch(): Delivery[] {
+    const { mostBytes = MOST_BYTES } = this.options;
     let count = 0;
     let bytes = 0;
     while (count < this.waiting.length && count < this.options.most) {
       bytes += this.waiting[count]?.message.body.length ?? 0;
-      if (count > 0 && bytes > MOST_BYTES) break;
+      if (count > 0 && bytes > mostBytes) break;
       count++;
     }
     return this.waiting.splice(0, count);

@@ -1,11 +1,11 @@
-import type { Broker, Delivery, Names, Publisher } from '@scutwork/jobs';
+import type { Broker, Names, Publisher } from '@scutwork/jobs';
 import type { Submitting } from '../api';
 import type { LedgerEvents } from '../ledger-events';
 import type { Recorder } from '../record/recorder';
 import type { Database } from '../store/database';
 import { DeadQueues } from './dead-queues';
-import { recordInbox } from './inbox';
-import { Intake } from './intake';
+import { inboxRecording } from './inbox';
+import { Intake, type IntakeOptions } from './intake';
 import { recordLater } from './later';
 import { parkIn } from './park';
 import { takeSubmissions } from './submissions';
@@ -28,11 +28,12 @@ export interface IntakesOptions {
 interface Measure {
   prefetch: number;
   most: number;
+  mostBytes?: number;
   gatherMs?: number;
 }
 
 /** A message of records has up to 500 lines, mostly some dozen. */
-const INBOX: Measure = { prefetch: 500, most: 200, gatherMs: 400 };
+const INBOX: Measure = { prefetch: 500, most: 200, mostBytes: 1024 * 1024, gatherMs: 400 };
 const SINGLE_JOBS: Measure = { prefetch: 1_000, most: 500 };
 
 /** Everything that the ledger takes from the broker: its inbox, dead letters and strays, far delays, submissions. */
@@ -44,15 +45,12 @@ export class Intakes {
   constructor({ broker, names, database, recorder, publisher, ledger, events, queues }: IntakesOptions) {
     const park = parkIn(names.parked, publisher, events);
     this.dead = new DeadQueues({ broker, names, database, recorder, park, events, queues });
-    const takes = (
-      queue: string,
-      measure: Measure,
-      record: (deliveries: readonly Delivery[]) => Promise<void>,
-    ): Intake => new Intake({ broker, queue, ...measure, record, park, events });
+    const takes = (queue: string, measure: Measure, doing: Pick<IntakeOptions, 'record' | 'onArrival'>): Intake =>
+      new Intake({ broker, queue, ...measure, ...doing, park, events });
     this.intakes = [
-      takes(names.ledger, INBOX, recordInbox({ recorder, broker, names, park })),
-      takes(names.later, SINGLE_JOBS, recordLater(database, recorder, names)),
-      takes(names.submit, SINGLE_JOBS, takeSubmissions({ ledger, publisher, park })),
+      takes(names.ledger, INBOX, inboxRecording({ recorder, broker, names, park })),
+      takes(names.later, SINGLE_JOBS, { record: recordLater(database, recorder, names) }),
+      takes(names.submit, SINGLE_JOBS, { record: takeSubmissions({ ledger, publisher, park }) }),
     ];
   }
 
