@@ -41,7 +41,7 @@ async function emptyDatabase(): Promise<string> {
  * A server for one spec alone, to be killed, stopped or filled. Stop it in `afterAll`; it also disappears, with its
  * folder, when the process that started it ends, however it ends.
  */
-function startOwnPostgres(): Promise<PrivatePostgres> {
+export function startOwnPostgres(): Promise<PrivatePostgres> {
   return startPrivatePostgres({ dataDir: mkdtempSync(join(tmpdir(), 'scutwork-postgres-')), temporary: true });
 }
 
