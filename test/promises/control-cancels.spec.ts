@@ -39,7 +39,7 @@ describe('what the ledger has revoked', () => {
     await witness.waitFor('completed');
     expect(await witness.waitFor('cancelled')).toMatchObject([{ id, cancel: 'cancel', startedAt: undefined }]);
     expect(started).toEqual([2]);
-    await until('its record', async () => (await desk.told('cancelled')).some((line) => line.id === id));
+    await until('its record', () => desk.told('cancelled').some((line) => line.id === id));
     await stopped.stop({ deadlineMs: 1_000 });
     await expect(broker.depth(world.names.work(QUEUE, 'normal'))).resolves.toMatchObject({ messages: 0 });
   });
@@ -78,9 +78,7 @@ describe('what the ledger has revoked', () => {
     const { id } = await client.add(Task, { n: 1 });
     await until('it to run', () => started.length === 1);
     await desk.set(revocation(id, 'move'));
-    await until('the version told', async () =>
-      (await desk.told('worker.seen')).some(({ controlVersion }) => controlVersion === 1),
-    );
+    await until('the version told', () => desk.told('worker.seen').some(({ controlVersion }) => controlVersion === 1));
     end();
     expect(await witness.waitFor('completed')).toMatchObject([{ id, result: 'false' }]);
   });
@@ -123,18 +121,18 @@ describe('what the ledger has revoked', () => {
     const { witness, worker: one } = await worker(untilAborted);
     const { id } = await client.add(Task, { n: 1 });
     await until('it to run', () => started.length === 1);
-    await until('a first heartbeat', async () => (await desk.told('worker.seen')).length > 0);
+    await until('a first heartbeat', () => desk.told('worker.seen').length > 0);
     const at = Date.now();
     await desk.set(pauseOfQueue('elsewhere'));
-    const seen = await until('the version told', async () =>
-      (await desk.told('worker.seen')).find(({ controlVersion }) => controlVersion === desk.version),
+    const seen = await until('the version told', () =>
+      desk.told('worker.seen').find(({ controlVersion }) => controlVersion === desk.version),
     );
     expect(Date.now() - at).toBeLessThan(1_000);
     expect(seen).toMatchObject({ running: [id], queues: [QUEUE], startedAt: expect.any(Number) });
     await desk.set(revocation(id));
     await witness.waitFor('cancelled');
     await one.stop({ deadlineMs: 1_000 });
-    const last = await until('the last heartbeat', async () => (await desk.told('worker.seen')).find((s) => s.leaving));
+    const last = await until('the last heartbeat', () => desk.told('worker.seen').find((s) => s.leaving));
     expect(last).toMatchObject({ running: [], held: 0, controlVersion: desk.version });
   });
 

@@ -41,7 +41,7 @@ describe('a worker that was not there for a while', () => {
       await until('time to pass', () => Date.now() - stoppedAt > 8_000);
       child.kill('SIGCONT');
       await until('the job behind it', () => linesOf(log).includes('end 2'));
-      await until('its record', async () => (await desk.told('cancelled')).some((line) => line.id === id));
+      await until('its record', () => desk.told('cancelled').some((line) => line.id === id));
       expect(linesOf(log).filter((line) => line.startsWith('start '))).toEqual(['start 2']);
     } finally {
       child.kill('SIGKILL');

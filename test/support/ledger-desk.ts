@@ -1,5 +1,5 @@
 import {
-  type Broker,
+  type Delivery,
   type EventName,
   type OutgoingMessage,
   type Publisher,
@@ -26,7 +26,6 @@ export class LedgerDesk {
 
   private constructor(
     private readonly world: JobsWorld,
-    private readonly broker: Broker,
     private readonly publisher: Publisher,
   ) {}
 
@@ -34,7 +33,8 @@ export class LedgerDesk {
   static async open(world: JobsWorld): Promise<LedgerDesk> {
     const broker = await world.broker();
     await broker.apply(planLedger({ names: world.names }));
-    const desk = new LedgerDesk(world, broker, broker.publisher());
+    const desk = new LedgerDesk(world, broker.publisher());
+    await broker.subscribe({ queue: world.names.ledger, prefetch: 100, onDelivery: (delivery) => desk.hear(delivery) });
     await desk.snapshot();
     return desk;
   }
@@ -77,14 +77,14 @@ export class LedgerDesk {
     );
   }
 
-  /** Everything of this kind that has been recorded. */
-  async told<N extends EventName>(name: N): Promise<Named<N>[]> {
-    const queue = this.world.names.ledger;
-    for (let batch = await this.broker.pull(queue); batch; batch = await this.broker.pull(queue)) {
-      for (const line of batch.message.body.toString().split('\n')) this.lines.push(JSON.parse(line) as ScutworkEvent);
-      batch.ack();
-    }
+  /** Everything of this kind that has been recorded by now. */
+  told<N extends EventName>(name: N): Named<N>[] {
     return this.lines.filter((line): line is Named<N> => line.event === name);
+  }
+
+  private hear(delivery: Delivery): void {
+    for (const line of delivery.message.body.toString().split('\n')) this.lines.push(JSON.parse(line) as ScutworkEvent);
+    delivery.ack();
   }
 
   private now() {

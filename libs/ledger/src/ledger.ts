@@ -72,7 +72,7 @@ export class Ledger implements LedgerApi, Service {
   async start(): Promise<void> {
     await migrate(this.options.databaseUrl);
     await this.ground.broker.start();
-    for (const duty of this.parts.duties) duty.start();
+    for (const runner of this.parts.duties) if (!runner.duty.afterQueues) runner.start();
     this.taking = this.take();
   }
 
@@ -116,6 +116,7 @@ export class Ledger implements LedgerApi, Service {
     const { broker, names, events } = this.ground;
     try {
       await broker.apply(planLedger({ names, queueType: this.options.queueType }));
+      for (const runner of this.parts.duties) if (!this.stopping) runner.start();
       await this.parts.intakes.start();
     } catch (error) {
       if (this.stopping) return;

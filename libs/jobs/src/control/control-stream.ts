@@ -9,7 +9,9 @@ import { catchUp } from './catch-up';
 import { ControlState } from './control-state';
 import type { JobAtHand } from './in-force';
 
-/** How often it is looked whether a ledger has come. */
+/** How often it is looked whether a ledger has come: often at first, as both may be starting for the first time. */
+const LOOK_SOON_MS = 1_000;
+const SOON_LOOKS = 20;
 const LOOK_AGAIN_MS = 30_000;
 /** Until it is tried again after something failed, at first and later. */
 const FIRST_RETRY_MS = 100;
@@ -159,9 +161,9 @@ export class ControlStream implements Control, Service {
   /** One round: ends when all must be read again. @throws BrokerError */
   private async readOnce(signal: AbortSignal): Promise<void> {
     const { broker, names, clock, events } = this.options;
-    while (!signal.aborted && (await broker.depth(names.control)) === undefined) {
+    for (let looks = 1; !signal.aborted && (await broker.depth(names.control)) === undefined; looks++) {
       this.take(ControlState.empty(), 'absent');
-      await pause(clock, LOOK_AGAIN_MS, signal);
+      await pause(clock, looks <= SOON_LOOKS ? LOOK_SOON_MS : LOOK_AGAIN_MS, signal);
     }
     if (signal.aborted) return;
     // What was absent is there now.

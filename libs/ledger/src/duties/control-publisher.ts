@@ -38,6 +38,7 @@ export class ControlPublisher implements Duty {
   readonly name = 'control';
   readonly everyMs = 500;
   readonly alone = true;
+  readonly afterQueues = true;
   private begun = false;
 
   constructor(private readonly options: ControlPublisherOptions) {}

@@ -10,6 +10,8 @@ export interface Duty {
   readonly everyMs: number;
   /** Whether of several producers only one may do it at a time. */
   readonly alone: boolean;
+  /** It speaks through the ledger's own queues, and begins when they are there. Default false. */
+  readonly afterQueues?: boolean;
   /** `more`: there was more to do than one run takes; it is called again at once. Ends early when the signal is aborted. */
   run(signal: AbortSignal): Promise<'more' | 'done'>;
 }

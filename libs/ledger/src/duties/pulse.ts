@@ -20,6 +20,7 @@ export class Pulse implements Duty {
   readonly name = 'pulse';
   readonly everyMs = BEAT_MS;
   readonly alone = true;
+  readonly afterQueues = true;
   private last = 0;
 
   constructor(private readonly options: PulseOptions) {}
