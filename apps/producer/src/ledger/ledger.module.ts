@@ -14,6 +14,8 @@ import { LEDGER } from './tokens';
 const CONNECTIONS = 4;
 const STATEMENT_TIMEOUT_MS = 5_000;
 const AGAIN_MS = 1_000;
+/** How long the producer waits with its port for a database that does not answer. */
+const FIRST_TRY_MS = 10_000;
 
 const EVENTS = Symbol('scutwork.ledger-events');
 
@@ -67,9 +69,12 @@ export class LedgerModule implements OnApplicationBootstrap, OnApplicationShutdo
     return { module: LedgerModule, imports: [LedgerCoreModule.for(config, log)] };
   }
 
-  /** Not awaited: the producer starts, and says what it waits for, while the database is away. */
-  onApplicationBootstrap(): void {
-    this.starting = this.start();
+  /** Once tried before it listens; the producer starts, and says what it waits for, while the database is away. */
+  async onApplicationBootstrap(): Promise<void> {
+    await new Promise<void>((tried) => {
+      this.starting = this.start(tried);
+      setTimeout(tried, FIRST_TRY_MS).unref();
+    });
   }
 
   /** When the last request was answered. */
@@ -79,13 +84,15 @@ export class LedgerModule implements OnApplicationBootstrap, OnApplicationShutdo
     await this.ledger.stop();
   }
 
-  private async start(): Promise<void> {
+  private async start(tried: () => void): Promise<void> {
     const { signal } = this.ending;
     while (!signal.aborted) {
       try {
-        return await this.ledger.start();
+        await this.ledger.start();
+        return tried();
       } catch (error) {
         this.events.failed('start', error, true);
+        tried();
         // Only an end of the producer rejects it.
         await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined);
       }

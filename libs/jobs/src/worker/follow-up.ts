@@ -39,7 +39,7 @@ export function followUp(run: Run, outcome: Outcome, names: Names, wayOf: WayOf)
     }
     case 'adopted':
       return {
-        ...republish(run, at(names.priority(job.priority), job.type), { recorded: true }),
+        ...republish(run, at(names.priority(job.priority), job.type), {}),
         messageId: outcome.id,
       };
     case 'suspected':

@@ -192,7 +192,8 @@ export class Settler {
   }
 
   private advance(settlement: Settlement): void {
-    if (!settlement.followUp && settlement.line === undefined) this.finish(settlement);
+    if (settlement.followUp) return;
+    if (settlement.line === undefined || needsNoRecord(settlement.outcome)) this.finish(settlement);
   }
 
   private finish(settlement: Settlement): void {
@@ -298,6 +299,12 @@ const EVENT_OF = {
   suspected: 'suspected',
   adopted: 'adopted',
 } as const satisfies Record<Outcome['kind'], JobEvent['event']>;
+
+/**
+ * A nameless message that is delivered again gets another id: it is acknowledged as soon as the one with its id is
+ * confirmed. Should its record be lost, whoever starts it tells the same.
+ */
+const needsNoRecord = (outcome: Outcome): boolean => outcome.kind === 'adopted';
 
 /** Whether this very attempt will never be delivered again. Deferred and suspected jobs come back as the same attempt. */
 function isOver(outcome: Outcome): boolean {
