@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePorts } from '../../libs/local/src';
 import { appTestHome, type AppTestHome } from '../support/apps';
+import { type TestDatabase, testDatabase } from '../support/database';
 import { until } from '../support/until';
 import { exited } from '../support/worker-process';
 
@@ -92,12 +93,15 @@ describe('the Dockerfile', () => {
 describe('the command of', () => {
   let home: AppTestHome;
   let folder: string;
-  beforeAll(() => {
+  let db: TestDatabase;
+  beforeAll(async () => {
     home = appTestHome();
+    db = await testDatabase();
     folder = mkdtempSync(join(tmpdir(), 'scutwork-compose-'));
   });
-  afterAll(() => {
+  afterAll(async () => {
     home.remove();
+    await db.drop();
     rmSync(folder, { recursive: true });
   });
 
@@ -107,8 +111,9 @@ describe('the command of', () => {
       const service = (await composed([]))[name];
       const { command = [], environment = {}, healthcheck } = service ?? {};
       const [port] = await freePorts(1);
-      // As in the container, but for where the broker is and what may be listened on here.
-      const here = { HOST: '127.0.0.1', PORT: String(port), SCUTWORK_DATA_DIR: join(folder, name) };
+      // As in the container, but for where broker and database are and what may be listened on here.
+      const database = environment.DATABASE_URL === undefined ? {} : { DATABASE_URL: db.url };
+      const here = { HOST: '127.0.0.1', PORT: String(port), SCUTWORK_DATA_DIR: join(folder, name), ...database };
       const env = { PATH: process.env.PATH, ...environment, ...home.env(here) };
       const app = start(command, env);
       const healthy = (healthcheck?.test ?? []).slice(1);

@@ -1,7 +1,7 @@
 // The inbox of a ledger in a process of its own, to be killed. It uses the built libraries: run `npm run build` before.
 const { amqpBroker, namesFor, planLedger } = require('@scutwork/jobs');
 const { Database, Recorder } = require('../../libs/ledger/dist');
-const { recordInbox } = require('../../libs/ledger/dist/intake/inbox');
+const { inboxRecording } = require('../../libs/ledger/dist/intake/inbox');
 const { Intake } = require('../../libs/ledger/dist/intake/intake');
 const { parkIn } = require('../../libs/ledger/dist/intake/park');
 const { silentLedger: events } = require('../../libs/ledger/dist/ledger-events');
@@ -16,7 +16,7 @@ async function main() {
   await broker.apply(planLedger({ names }));
   const recorder = new Recorder(new Database({ url: databaseUrl }), [countChanges]);
   const park = parkIn(names.parked, broker.publisher(), events);
-  const record = recordInbox({ recorder, broker, names, park });
+  const { record } = inboxRecording({ recorder, broker, names, park });
   await new Intake({ broker, queue: names.ledger, prefetch: 100, most: 5, record, park, events }).start();
 }
 

@@ -99,11 +99,12 @@ const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
 
 const moments = new Map<number, string>();
 
-/** Many facts share their millisecond. @throws RangeError for what is no time; PostgreSQL refuses years of six digits */
+/** Many facts share their millisecond. @throws RangeError for what is no time */
 function momentOf(ms: number): string {
   const known = moments.get(ms);
   if (known !== undefined) return known;
-  const text = new Date(ms).toISOString();
+  // ISO 8601 has a sign before years of six digits, PostgreSQL has none.
+  const text = new Date(ms).toISOString().replace('+', '');
   if (moments.size >= 5_000) moments.clear();
   moments.set(ms, text);
   return text;
