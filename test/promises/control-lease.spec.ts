@@ -9,7 +9,7 @@ import { sharedBroker } from '../support/private-broker';
 import { until } from '../support/until';
 import { exited, linesOf, spawnWorker } from '../support/worker-process';
 
-const Spinner = defineJob({ type: 'crash.spinner', payload: z.object({ spinsMs: z.number() }) });
+const Spinner = defineJob({ type: 'crash.spinner', payload: z.object({ spinsMs: z.number(), holding: z.number() }) });
 const Innocent = defineJob({ type: 'crash.innocent', payload: z.object({ number: z.number() }) });
 
 describe('a worker that was not there for a while', () => {
@@ -27,7 +27,7 @@ describe('a worker that was not there for a while', () => {
   it('starts nothing that was cancelled meanwhile, although it held it ready to start', async () => {
     const desk = await LedgerDesk.open(world);
     const client = await world.client([Spinner, Innocent]);
-    await client.add(Spinner, { spinsMs: 3_000 });
+    await client.add(Spinner, { spinsMs: 3_000, holding: 2 });
     const { id } = await client.add(Innocent, { number: 1 });
     await client.add(Innocent, { number: 2 });
     const log = join(folder, 'log');

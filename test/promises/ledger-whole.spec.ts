@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineJob } from '../../libs/jobs/src';
-import { type Actor, Ledger } from '../../libs/ledger/src';
+import { type Actor, Ledger, LedgerError } from '../../libs/ledger/src';
 import { type TestDatabase, testDatabase } from '../support/database';
 import { JobsWorld } from '../support/jobs-world';
 import { sharedBroker } from '../support/private-broker';
@@ -37,9 +37,18 @@ describe('a ledger with a worker and a client', () => {
     await db.drop();
   });
 
+  /** Undefined until something has been told of it. */
+  const known = async (id: string) => {
+    try {
+      return await ledger.job(id);
+    } catch (error) {
+      if (error instanceof LedgerError && error.code === 'job_not_found') return undefined;
+      throw error;
+    }
+  };
   const becomes = (id: string, state: string) =>
     until(`job ${id} is ${state}`, async () => {
-      const job = await ledger.job(id).catch(() => undefined);
+      const job = await known(id);
       return job?.state === state && job;
     });
 

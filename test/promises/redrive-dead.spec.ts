@@ -1,4 +1,5 @@
 import { type OutgoingMessage, UnrecoverableError, planTopology, redriveDead } from '../../libs/jobs/src';
+import { confirmed } from '../../libs/jobs/src/wire';
 import { JobsWorld } from '../support/jobs-world';
 import { sharedBroker } from '../support/private-broker';
 import { until } from '../support/until';
@@ -14,9 +15,7 @@ describe('dead letters where no ledger is', () => {
     const publisher = (await world.broker()).publisher();
     for (const message of messages) {
       const whole = { exchange: '', routingKey: '', mandatory: true, body: Buffer.from('{}'), ...message };
-      await new Promise<void>((resolve, reject) =>
-        publisher.publish(whole, (failure) => (failure ? reject(new Error(failure.reason)) : resolve())),
-      );
+      await confirmed(publisher, whole, 'a dead letter');
     }
   };
 

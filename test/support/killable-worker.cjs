@@ -12,8 +12,9 @@ handlers.register('crash.innocent', async ({ number, takesMs = 0 }) => {
   if (takesMs > 0) await new Promise((resolve) => setTimeout(resolve, takesMs));
   say(`end ${number}`);
 });
-handlers.register('crash.spinner', async ({ spinsMs }) => {
-  await new Promise((resolve) => setTimeout(resolve, 300));
+handlers.register('crash.spinner', async ({ spinsMs, holding }) => {
+  // What is to be held while it spins has come.
+  while (worker.held < holding) await new Promise((resolve) => setImmediate(resolve));
   say('spin');
   for (const endsAt = Date.now() + spinsMs; Date.now() < endsAt;);
   say('spun');

@@ -6,6 +6,7 @@ import {
   type ScutworkEvent,
   planLedger,
 } from '../../libs/jobs/src';
+import { confirmed } from '../../libs/jobs/src/broker/confirmed';
 import { CONTROL_MESSAGE_TYPE, type ControlEntries, type ControlMessage } from '../../libs/jobs/src/contracts/control';
 import type { JobsWorld } from './jobs-world';
 
@@ -72,9 +73,7 @@ export class LedgerDesk {
       ...{ exchange: '', routingKey: this.world.names.control, mandatory: true },
       ...{ type: CONTROL_MESSAGE_TYPE, body },
     };
-    return new Promise((resolve, reject) =>
-      this.publisher.publish(outgoing, (failure) => (failure ? reject(new Error(failure.reason)) : resolve())),
-    );
+    return confirmed(this.publisher, outgoing, 'the control message');
   }
 
   /** Everything of this kind that has been recorded by now. */

@@ -1,6 +1,6 @@
 import type { Broker, Names, OutgoingMessage, Publisher } from '@scutwork/jobs';
 import { planLedger } from '@scutwork/jobs';
-import { recordMessage } from '@scutwork/jobs/wire';
+import { confirmed, recordMessage } from '@scutwork/jobs/wire';
 import type { Database } from '../../libs/ledger/src';
 import { Recorder } from '../../libs/ledger/src';
 import { DeadQueues } from '../../libs/ledger/src/intake/dead-queues';
@@ -74,10 +74,8 @@ export class LedgerIntakes {
 }
 
 /** Resolves when the broker has it. */
-export async function send(publisher: Publisher, message: OutgoingMessage): Promise<void> {
-  await new Promise<void>((resolve, reject) =>
-    publisher.publish(message, (failure) => (failure ? reject(new Error(failure.reason)) : resolve())),
-  );
+export function send(publisher: Publisher, message: OutgoingMessage): Promise<void> {
+  return confirmed(publisher, message, 'what was sent');
 }
 
 /** Lines as a worker sends them; whatever is no text is written as JSON. */

@@ -1,4 +1,5 @@
 // For those who speak the wire contract themselves: a ledger, a gateway, a tool. Job code needs none of it.
+export { confirmed } from './broker/confirmed';
 export { atEntry } from './contracts/at-entry';
 export { BEAT_MS, CONTROL_MESSAGE_TYPE, LEASE_MS, PROBE_MESSAGE_TYPE } from './contracts/control';
 export type { CancelKind, ControlEntries, ControlEntry, ControlMessage } from './contracts/control';
@@ -11,6 +12,7 @@ export type { JobEvent, LedgerPulse, RecordedEvent, Submission } from './contrac
 export type { JobIdentity } from './contracts/job-id';
 export { checkJobId, idTimeMs, identify, newJobId } from './contracts/job-id';
 export { isPriority, jobTypeFault, queueOf } from './contracts/job-type';
+export { isFinalState } from './contracts/job-state';
 export { toJsonText } from './contracts/json';
 export type { JsonText } from './contracts/json';
 export { resolveJobOptions } from './contracts/options';
@@ -20,6 +22,8 @@ export { SUBMISSION_MESSAGE_TYPE } from './contracts/submission';
 export type { SubmissionAnswer } from './contracts/submission';
 export { validatePayload } from './contracts/validate';
 export { recordMessage } from './events/record-message';
+export { InTurn } from './lifecycle/in-turn';
+export { FAR_MS } from './topology/far-delays';
 export { LADDER_BITS, LADDER_UNIT_MS } from './topology/ladder';
 export { routeJob } from './topology/route';
 export type { Route, Wait } from './topology/route';

@@ -1,4 +1,4 @@
-import type { Failure, JobOptions, JobState, Priority } from '@scutwork/jobs';
+import type { AddedJob, Failure, JobOptions, JobState, Priority } from '@scutwork/jobs';
 import type { Run } from './record/job-row';
 
 /**
@@ -29,16 +29,8 @@ export interface SubmitOptions extends JobOptions {
   keepFor?: number | string;
 }
 
-export interface SubmittedJob {
-  id: string;
-  key?: string;
-  type: string;
-  queue: string;
-  /** Undefined for a duplicate of a job that was removed meanwhile. */
-  state?: JobState;
-  /** It is a duplicate: `id` is that of the job that stands. */
-  duplicate?: boolean;
-}
+/** As `JobsClient` answers too. */
+export type SubmittedJob = AddedJob;
 
 /* ---- query/ ----------------------------------------------------------------------------------------------------- */
 

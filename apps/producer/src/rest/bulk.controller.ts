@@ -5,7 +5,7 @@ import { LEDGER } from '../ledger/tokens';
 import { FromRequest } from '../routes/from-request';
 import { type GivenTo, Route, route } from '../routes/route';
 import { bulkBody, bulkParams } from '../schemas/actions';
-import { bulkView } from '../schemas/views';
+import { bulkBegun, bulkView } from '../schemas/views';
 
 const tag = 'bulk actions';
 
@@ -16,7 +16,7 @@ const beginBulk = route({
   tag,
   summary: 'Begin an action on all jobs that match a filter',
   body: bulkBody,
-  answer: { status: 202, says: 'It goes on by itself, also after a restart', schema: bulkView },
+  answer: bulkBegun,
   problems: { 422: ['filter_invalid', 'query_too_broad'] },
 });
 

@@ -6,7 +6,7 @@ import { FromRequest } from '../routes/from-request';
 import { type GivenTo, Route, route } from '../routes/route';
 import { discardBody, jobParams, redriveBody, retryBody } from '../schemas/actions';
 import { deadGroupsQuery, deadQuery } from '../schemas/job-filter';
-import { bulkView, deadGroup, jobSummary, jobView, listOf, pageOf } from '../schemas/views';
+import { bulkBegun, deadGroup, jobSummary, jobView, listOf, pageOf } from '../schemas/views';
 import { changesIn } from './job-actions.controller';
 import { queryOf } from './query-of';
 
@@ -65,7 +65,7 @@ const redriveMany = route({
   tag,
   summary: 'Run all dead letters again that match a filter',
   body: redriveBody,
-  answer: { status: 202, says: 'It goes on by itself, also after a restart', schema: bulkView },
+  answer: bulkBegun,
   problems: { 422: ['filter_invalid'] },
 });
 
@@ -87,7 +87,7 @@ const discardMany = route({
   tag,
   summary: 'Discard all dead letters that match a filter',
   body: discardBody,
-  answer: { status: 202, says: 'It goes on by itself, also after a restart', schema: bulkView },
+  answer: bulkBegun,
   problems: { 422: ['filter_invalid'] },
 });
 

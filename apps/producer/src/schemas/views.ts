@@ -185,3 +185,6 @@ export const listOf = (items: z.ZodType) => z.object({ items: z.array(items) });
 /** A page of a list. */
 export const pageOf = (items: z.ZodType) =>
   z.object({ items: z.array(items), cursor: z.string().optional().describe('Of the next page; none on the last') });
+
+/** What every route that begins an action on many jobs answers. */
+export const bulkBegun = { status: 202, says: 'It goes on by itself, also after a restart', schema: bulkView } as const;

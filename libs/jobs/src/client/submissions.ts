@@ -67,6 +67,7 @@ export class Submissions {
 
   async close(): Promise<void> {
     for (const { giveUp } of [...this.asked.values()]) giveUp('the client was stopped');
+    // One that could not be opened has been told to whoever asked by it, and needs no closing.
     const opened = await this.replies?.catch(() => undefined);
     await opened?.close();
   }

@@ -4,7 +4,7 @@ import type { OutgoingMessage } from '../contracts/message';
 import type { Names } from './names';
 import { type Route, type Wait, routeJob } from './route';
 
-/** A longer wait is kept by the ledger, where there is one: there it can be seen, moved and cancelled at once. */
+/** Milliseconds. A longer wait is kept by the ledger, where there is one: there it can be seen, moved and cancelled at once. */
 export const FAR_MS = 10 * 60_000;
 /** After so long it is asked again whether there is a ledger. */
 const ASK_AGAIN_MS = 60_000;

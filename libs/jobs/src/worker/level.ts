@@ -1,5 +1,6 @@
 import type { Subscription } from '../broker/broker';
 import type { Delivery } from '../broker/delivery';
+import { InTurn } from '../lifecycle/in-turn';
 import type { Place } from './run';
 import type { Workshop } from './workshop';
 
@@ -19,7 +20,7 @@ export class Level {
   private wanted = true;
   private ended = false;
   /** Letting go and taking up happen one after the other. */
-  private turn: Promise<unknown> = Promise.resolve();
+  private readonly turns = new InTurn();
 
   constructor(
     readonly place: Place,
@@ -67,7 +68,7 @@ export class Level {
    */
   letGo(which: 'fresh' | 'all'): Promise<number> {
     this.wanted = false;
-    return this.inTurn(async () => {
+    return this.turns.run(async () => {
       if (this.wanted) return 0;
       const { subscription } = this;
       this.subscription = undefined;
@@ -81,7 +82,7 @@ export class Level {
   /** Consumes again. What fails is stated, and tried again when this is called again. */
   takeUp(): void {
     this.wanted = true;
-    void this.inTurn(async () => {
+    void this.turns.run(async () => {
       if (!this.wanted || this.ended || this.subscription) return;
       try {
         await this.open();
@@ -127,11 +128,5 @@ export class Level {
   private unsettled(): Set<Delivery> {
     const runs = [...this.shop.runs.all()].filter((run) => run.place === this.place);
     return new Set([...this.ready, ...runs.flatMap((run) => run.deliveries)]);
-  }
-
-  private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.turn.then(work);
-    this.turn = result.catch(() => undefined); // Whoever asked is told.
-    return result;
   }
 }

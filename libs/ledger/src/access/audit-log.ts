@@ -1,3 +1,4 @@
+import type { Actor } from '../api';
 import type { Database, Transaction } from '../store/database';
 
 export interface AuditEntry {
@@ -43,6 +44,20 @@ export class AuditLog {
     );
     return rows.map(recordOf);
   }
+}
+
+/** Notes that somebody did something to each of these, in the transaction that does it. Never payloads or secrets. */
+export async function auditAction(
+  tx: Transaction,
+  { name, role, ip }: Actor,
+  action: string,
+  targets: readonly string[],
+  detail?: object,
+): Promise<void> {
+  await writeAudit(
+    tx,
+    targets.map((target) => ({ actor: name, role, ip, action, target, detail })),
+  );
 }
 
 /** In the transaction of what was done. */

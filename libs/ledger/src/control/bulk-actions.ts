@@ -1,10 +1,11 @@
 import { type Priority, newJobId, queueOf } from '@scutwork/jobs';
 import type { ControlEntry } from '@scutwork/jobs/wire';
 import type { Actor, BulkAction, BulkView, JobFilter } from '../api';
+import { isUuid } from '../query/cursor';
 import { resolveFilter } from '../query/wanted';
 import type { Database } from '../store/database';
 import { LedgerError } from '../store/ledger-error';
-import { audit } from './audit';
+import { auditAction } from '../access/audit-log';
 import { changeControl, controlKey } from './control-store';
 
 /** What an action needs besides the jobs. */
@@ -30,8 +31,6 @@ export interface BulkRow {
   finished_at: Date | null;
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 /** Actions on many jobs: begun here, carried out in steps by `duties/bulk.ts`. */
 export class BulkActions {
   constructor(private readonly database: Database) {}
@@ -56,7 +55,7 @@ export class BulkActions {
         const { rows: due } = await tx.query<{ passable_at: number }>(LONGEST_WAIT, [entry.queue]);
         await changeControl(tx, { set: [{ key, entry, queue: entry.queue, passableAt: due[0]?.passable_at }] });
       }
-      await audit(tx, actor, `bulk ${action}`, [id], { filter: { ...filter, payload: undefined } });
+      await auditAction(tx, actor, `bulk ${action}`, [id], { filter: { ...filter, payload: undefined } });
       return rows;
     });
     return viewOf(row, id);
@@ -64,9 +63,7 @@ export class BulkActions {
 
   /** @throws LedgerError `bulk_not_found` */
   async view(id: string): Promise<BulkView> {
-    const rows = UUID.test(id)
-      ? await this.database.query<BulkRow>('select * from bulk_actions where id = $1', [id])
-      : [];
+    const rows = isUuid(id) ? await this.database.query<BulkRow>('select * from bulk_actions where id = $1', [id]) : [];
     return viewOf(rows[0], id);
   }
 }

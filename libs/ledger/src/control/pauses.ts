@@ -1,7 +1,7 @@
 import type { ControlEntry } from '@scutwork/jobs/wire';
 import type { Actor } from '../api';
 import type { Transaction } from '../store/database';
-import { audit } from './audit';
+import { auditAction } from '../access/audit-log';
 import { changeControl, controlKey } from './control-store';
 
 export type Pausable = { queue: string } | { type: string };
@@ -11,7 +11,7 @@ export async function pause(tx: Transaction, what: Pausable, actor: Actor): Prom
   const key = keyOf(what);
   const standing = await versionOf(tx, key);
   if (standing !== undefined) return standing;
-  await audit(tx, actor, 'pause', [key.slice('pause:'.length)]);
+  await auditAction(tx, actor, 'pause', [key.slice('pause:'.length)]);
   return (await changeControl(tx, { set: [{ key, entry: entryOf(what) }] })) ?? 0;
 }
 
@@ -19,7 +19,7 @@ export async function pause(tx: Transaction, what: Pausable, actor: Actor): Prom
 export async function resume(tx: Transaction, what: Pausable, actor: Actor): Promise<number> {
   const key = keyOf(what);
   if ((await versionOf(tx, key)) === undefined) return headOf(tx);
-  await audit(tx, actor, 'resume', [key.slice('pause:'.length)]);
+  await auditAction(tx, actor, 'resume', [key.slice('pause:'.length)]);
   return (await changeControl(tx, { lift: [key] })) ?? 0;
 }
 

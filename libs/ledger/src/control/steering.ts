@@ -4,7 +4,7 @@ import type { Actor, BulkView, JobView, Reading, Steering } from '../api';
 import type { Recorder } from '../record/recorder';
 import type { Database } from '../store/database';
 import { LedgerError } from '../store/ledger-error';
-import { audit } from './audit';
+import { auditAction } from '../access/audit-log';
 import { BulkActions } from './bulk-actions';
 import { cancel } from './cancel';
 import type { CheckPayload } from './check-payload';
@@ -95,7 +95,7 @@ export class JobSteering implements Steers {
     await database.transaction(async (tx) => {
       const refusal = (await steer(tx, recorder, [id], decide)).get(id);
       if (refusal) throw refusal;
-      await audit(tx, actor, action, [id], detail);
+      await auditAction(tx, actor, action, [id], detail);
     });
     onChange?.();
     return reader.job(id);

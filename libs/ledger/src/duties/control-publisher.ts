@@ -5,6 +5,7 @@ import {
   type ControlEntries,
   type ControlEntry,
   type ControlMessage,
+  confirmed,
 } from '@scutwork/jobs/wire';
 import type { Database } from '../store/database';
 import type { Duty } from './duty';
@@ -113,19 +114,11 @@ export class ControlPublisher implements Duty {
   /** @throws Error when it is not confirmed; it is published again at the next run, before anything that follows it */
   private async publish(message: ControlMessage): Promise<void> {
     const { publisher, names } = this.options;
-    await new Promise<void>((resolve, reject) => {
-      publisher.publish(
-        {
-          exchange: '',
-          routingKey: names.control,
-          mandatory: true,
-          type: CONTROL_MESSAGE_TYPE,
-          contentType: 'application/json',
-          body: Buffer.from(JSON.stringify(message)),
-        },
-        (failure) => (failure ? reject(new Error(`${names.control}: ${failure.kind}, ${failure.reason}`)) : resolve()),
-      );
-    });
+    const outgoing = {
+      ...{ exchange: '', routingKey: names.control, mandatory: true },
+      ...{ type: CONTROL_MESSAGE_TYPE, contentType: 'application/json', body: Buffer.from(JSON.stringify(message)) },
+    };
+    await confirmed(publisher, outgoing, names.control);
   }
 }
 

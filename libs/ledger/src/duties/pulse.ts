@@ -1,5 +1,5 @@
 import type { Names, Publisher } from '@scutwork/jobs';
-import { BEAT_MS, type LedgerPulse, recordMessage } from '@scutwork/jobs/wire';
+import { BEAT_MS, type LedgerPulse, confirmed, recordMessage } from '@scutwork/jobs/wire';
 import type { Database } from '../store/database';
 import type { Duty } from './duty';
 
@@ -48,10 +48,6 @@ export class Pulse implements Duty {
   private async publish(number: number, at: number): Promise<void> {
     const { publisher, names, producer } = this.options;
     const pulse: LedgerPulse = { event: 'ledger.pulse', producer, number, at };
-    await new Promise<void>((resolve, reject) => {
-      publisher.publish(recordMessage(names, [JSON.stringify(pulse)]), (failure) =>
-        failure ? reject(new Error(`the pulse was not confirmed: ${failure.reason}`)) : resolve(),
-      );
-    });
+    await confirmed(publisher, recordMessage(names, [JSON.stringify(pulse)]), 'the pulse was not confirmed');
   }
 }

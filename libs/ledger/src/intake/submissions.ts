@@ -61,7 +61,7 @@ function parsed(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString()) as unknown;
   } catch {
-    return undefined;
+    return undefined; // Refused as a submission of another shape is.
   }
 }
 

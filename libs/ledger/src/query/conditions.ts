@@ -1,4 +1,5 @@
-import { FINAL_STATES, PRIORITIES } from '@scutwork/jobs';
+import { PRIORITIES } from '@scutwork/jobs';
+import { isFinalState } from '@scutwork/jobs/wire';
 import { SHELF } from '../record/shelf';
 import { FAILED, payloadTerm, term } from '../record/terms';
 import { stateCondition } from './state-of';
@@ -34,7 +35,7 @@ const COLUMN: Record<TextFilter, [column: string, term: string]> = {
 /** In which tables what is wanted can be. */
 export function tablesOf({ state }: Wanted): Table[] {
   if (state === undefined) return ['jobs', 'history'];
-  return isFinal(state) ? ['history'] : ['jobs'];
+  return isFinalState(state) ? ['history'] : ['jobs'];
 }
 
 /**
@@ -67,6 +68,20 @@ export function matchCondition(wanted: Wanted, table: Table, values: Values): st
   return checks.length === 0 ? 'true' : checks.join(' and ');
 }
 
+/** All that a row `t` must be, its times included: for who asks without an order. Fields of the payload are not. */
+export function wholeCondition(wanted: Wanted, table: Table, values: Values): string {
+  const where = [placeCondition(wanted, table, values), matchCondition(wanted, table, values)];
+  return [...where, ...madeWithin(wanted, values, 't.created_at')].join(' and ');
+}
+
+/** When a row that is wanted was made, by `column`. */
+export function madeWithin({ from, to }: Wanted, values: Values, column: string): string[] {
+  const bounds = [];
+  if (from !== undefined) bounds.push(`${column} >= ${values.moment(from)}`);
+  if (to !== undefined) bounds.push(`${column} <= ${values.moment(to)}`);
+  return bounds;
+}
+
 /** Where rows of history that are wanted can be: whole partitions are left out by this. */
 export function placeCondition(wanted: Wanted, table: Table, values: Values): string {
   if (table === 'jobs') return 'true';
@@ -78,8 +93,4 @@ export function placeCondition(wanted: Wanted, table: Table, values: Values): st
   const hasError = wanted.error !== undefined || wanted.texts.fingerprint !== undefined;
   if (isGivenUp || hasError) places.push(`t.shelf in (${SHELF.givenUp}, ${SHELF.own})`);
   return places.length === 0 ? 'true' : places.join(' and ');
-}
-
-function isFinal(state: string): boolean {
-  return FINAL_STATES.some((final) => final === state);
 }

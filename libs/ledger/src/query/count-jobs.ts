@@ -1,8 +1,8 @@
-import { FINAL_STATES } from '@scutwork/jobs';
+import { isFinalState } from '@scutwork/jobs/wire';
 import type { JobCount, JobFilter } from '../api';
 import type { Transaction } from '../store/database';
 import { LedgerError } from '../store/ledger-error';
-import { type Table, Values, matchCondition, placeCondition, tablesOf } from './conditions';
+import { type Table, Values, tablesOf, wholeCondition } from './conditions';
 import { type Wanted, resolveFilter } from './wanted';
 
 /** More are not counted. */
@@ -28,9 +28,7 @@ const SUMMED = new Set(['queue', 'type', 'state']);
 
 function isSummed(filter: JobFilter, { state }: Wanted): boolean {
   const used = Object.entries(filter).filter(([, value]) => value !== undefined);
-  return (
-    used.every(([name]) => SUMMED.has(name)) && (state === undefined || FINAL_STATES.some((final) => final === state))
-  );
+  return used.every(([name]) => SUMMED.has(name)) && (state === undefined || isFinalState(state));
 }
 
 async function sum(tx: Transaction, { texts, state }: Wanted): Promise<number> {
@@ -45,11 +43,9 @@ async function sum(tx: Transaction, { texts, state }: Wanted): Promise<number> {
 async function countUpTo(tx: Transaction, wanted: Wanted, table: Table, most: number): Promise<number> {
   if (most <= 0) return 0;
   const values = new Values();
-  const where = [placeCondition(wanted, table, values), matchCondition(wanted, table, values)];
-  if (wanted.from !== undefined) where.push(`t.created_at >= ${values.moment(wanted.from)}`);
-  if (wanted.to !== undefined) where.push(`t.created_at <= ${values.moment(wanted.to)}`);
+  const where = wholeCondition(wanted, table, values);
   const { rows } = await tx.query<{ n: number }>(
-    `select count(*)::int as n from (select from ${table} t where ${where.join(' and ')} limit ${most}) found`,
+    `select count(*)::int as n from (select from ${table} t where ${where} limit ${most}) found`,
     values.list,
   );
   return rows[0]?.n ?? 0;

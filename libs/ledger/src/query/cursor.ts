@@ -40,7 +40,7 @@ function parse(cursor: unknown): unknown {
       ? JSON.parse(Buffer.from(cursor, 'base64url').toString())
       : undefined;
   } catch {
-    return undefined;
+    return undefined; // Refused by whoever asked: it is none of ours.
   }
 }
 

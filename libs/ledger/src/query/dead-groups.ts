@@ -1,7 +1,7 @@
 import type { DeadGroup, JobFilter } from '../api';
 import type { Transaction } from '../store/database';
 import { LedgerError } from '../store/ledger-error';
-import { Values, matchCondition, placeCondition } from './conditions';
+import { Values, wholeCondition } from './conditions';
 import { resolveFilter } from './wanted';
 
 /** The newest dead jobs that are looked at. */
@@ -26,16 +26,14 @@ export async function readDeadGroups(tx: Transaction, filter: JobFilter): Promis
     throw new LedgerError('filter_invalid', 'Groups cannot be made by the payload.', { field: 'payload', hint });
   }
   const values = new Values();
-  const where = [placeCondition(wanted, 'history', values), matchCondition(wanted, 'history', values)];
-  if (wanted.from !== undefined) where.push(`t.created_at >= ${values.moment(wanted.from)}`);
-  if (wanted.to !== undefined) where.push(`t.created_at <= ${values.moment(wanted.to)}`);
+  const where = wholeCondition(wanted, 'history', values);
   const { rows } = await tx.query<GroupRow>(
     `select fingerprint, type, count(*)::int as count,
        (array_agg(error_text order by finished_at desc))[1] as error, (array_agg(id order by finished_at desc))[1] as sample_id,
        extract(epoch from min(finished_at))::float8 * 1000 as first, extract(epoch from max(finished_at))::float8 * 1000 as last
      from (
        select fingerprint, type, left(error_text, 500) as error_text, id, finished_at from history t
-       where ${where.join(' and ')} order by finished_at desc, id desc limit ${MOST_LOOKED}
+       where ${where} order by finished_at desc, id desc limit ${MOST_LOOKED}
      ) newest
      group by fingerprint, type order by count desc, last desc limit ${MOST_GROUPS}`,
     values.list,

@@ -1,5 +1,5 @@
 import type { Transaction } from '../store/database';
-import { type Table, Values, matchCondition, placeCondition } from './conditions';
+import { type Table, Values, madeWithin, matchCondition, placeCondition } from './conditions';
 import type { Place } from './cursor';
 import type { Wanted } from './wanted';
 
@@ -100,10 +100,7 @@ export function sortKeys(keys: Key[], { newestFirst }: Order): Key[] {
 }
 
 function range({ wanted, order, after }: Question, values: Values, column: (name: string) => string): string {
-  const bounds = ['true'];
-  const created = column('t.created_at');
-  if (wanted.from !== undefined) bounds.push(`${created} >= ${values.moment(wanted.from)}`);
-  if (wanted.to !== undefined) bounds.push(`${created} <= ${values.moment(wanted.to)}`);
+  const bounds = ['true', ...madeWithin(wanted, values, column('t.created_at'))];
   if (after) {
     const sign = order.newestFirst ? '<' : '>';
     bounds.push(

@@ -97,7 +97,7 @@ export function hasPayload({ job }: ReadRow, { payload }: Wanted, secrets: Secre
       if (!hidden.includes(path)) found.add(`${path}\n${String(scalar)}`);
     });
   } catch {
-    return false;
+    return false; // Foreign bodies need not be JSON: they have no fields.
   }
   return payload.every(([path, value]) => found.has(`${path}\n${String(value)}`));
 }

@@ -1,4 +1,5 @@
 import { FINAL_STATES } from '@scutwork/jobs';
+import { isFinalState } from '@scutwork/jobs/wire';
 import type { JobFilter, JobView } from '../api';
 import type { Columns } from '../record/columns';
 import type { Secrets } from '../record/secrets';
@@ -23,7 +24,7 @@ const MOST_BYTES = 8 * 1024 * 1024;
  */
 export async function* readHistory(reader: Reader, filter: JobFilter, secrets: Secrets): AsyncGenerator<JobView[]> {
   const wanted = resolveFilter(filter);
-  if (wanted.state !== undefined && !FINAL_STATES.some((state) => state === wanted.state)) {
+  if (wanted.state !== undefined && !isFinalState(wanted.state)) {
     const hint = `History has ${FINAL_STATES.join(', ')}.`;
     throw new LedgerError('filter_invalid', 'Jobs in this state are not finished.', { field: 'state', hint });
   }

@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '@scutwork/jobs/wire';
+import type { JobEvent, RecordedEvent } from '@scutwork/jobs/wire';
 import type { Transaction } from '../store/database';
 import type { JobRow } from './job-row';
 
@@ -14,3 +14,6 @@ export interface Change {
  * changes no row, and so has no effect.
  */
 export type Effect = (tx: Transaction, changes: readonly Change[], facts: readonly RecordedEvent[]) => Promise<void>;
+
+/** Whether a fact is one about a job; others are about workers, markers and the ledger itself. */
+export const isJobFact = (fact: RecordedEvent): fact is JobEvent => 'id' in fact;

@@ -2,20 +2,18 @@ import type { Failure, ResolvedBackoff } from '@scutwork/jobs';
 import { PRIORITIES } from '@scutwork/jobs';
 import type { JobRow, Run } from './job-row';
 import type { Secrets } from './secrets';
-import { storableText } from './storable';
 import { fingerprintOf, termsOf } from './terms';
 
 /** A row as the statements of `sql/` take and give it. */
 export type Columns = Record<string, unknown>;
 
-const maybe = (text: string | undefined): string | undefined => (text === undefined ? undefined : storableText(text));
-
+/** Its texts are storable: facts are made so before they are merged. */
 export function toColumns(job: JobRow, secrets: Secrets): Columns {
   const { error } = job;
   const fingerprint = error && fingerprintOf(job.type, error.name, error.message);
   return {
     id: job.id,
-    key: maybe(job.key),
+    key: job.key,
     type: job.type,
     queue: job.queue,
     priority: PRIORITIES.indexOf(job.priority),
@@ -31,24 +29,24 @@ export function toColumns(job: JobRow, secrets: Secrets): Columns {
     timeout_ms: job.timeoutMs,
     backoff: job.backoff && JSON.stringify(job.backoff),
     expires_at: job.expiresAt,
-    payload: maybe(job.payload),
-    result: maybe(job.result),
-    progress: maybe(job.progress),
+    payload: job.payload,
+    result: job.result,
+    progress: job.progress,
     progress_place: job.progressPlace,
     error: error && JSON.stringify(error),
-    error_text: error && storableText(`${error.name}: ${error.message}`),
+    error_text: error && `${error.name}: ${error.message}`,
     fingerprint,
     dead_reason: job.deadReason,
     runs: JSON.stringify(job.runs),
-    tags: job.tags?.map(storableText),
-    tenant: maybe(job.tenant),
-    correlation_id: maybe(job.correlationId),
-    group_key: maybe(job.group),
-    schedule: maybe(job.schedule),
+    tags: job.tags,
+    tenant: job.tenant,
+    correlation_id: job.correlationId,
+    group_key: job.group,
+    schedule: job.schedule,
     scheduled_for: job.scheduledFor,
-    flow: maybe(job.flow),
-    traceparent: maybe(job.traceparent),
-    worker: maybe(job.worker),
+    flow: job.flow,
+    traceparent: job.traceparent,
+    worker: job.worker,
     origin: job.origin,
     created_at: job.createdAt,
     submitted_at: job.submittedAt,

@@ -1,4 +1,4 @@
-import { type JobEvent, type Submission, idTimeMs, queueOf } from '@scutwork/jobs/wire';
+import { isFinalState, type JobEvent, type Submission, idTimeMs, queueOf } from '@scutwork/jobs/wire';
 import type { JobRow, Origin } from './job-row';
 import { mergeRun, newestFailure, newestRun } from './merge-runs';
 import { placeOf } from './place';
@@ -72,7 +72,7 @@ function deriveFromRuns(job: JobRow): void {
 
 /** Whether nothing can happen to it any more but a redrive. */
 export function isFinished(job: Pick<JobRow, 'state'>): boolean {
-  return (ABSORBS as readonly string[]).includes(job.state);
+  return isFinalState(job.state);
 }
 
 /** A job of which nothing is known but that it exists. */
@@ -165,7 +165,7 @@ function mergeProgress(job: JobRow, fact: Extract<JobEvent, { event: 'progressed
 }
 
 function isEnd(fact: JobEvent): fact is Ended {
-  return (ABSORBS as readonly string[]).includes(fact.event) && !isMoved(fact);
+  return isFinalState(fact.event) && !isMoved(fact);
 }
 
 /** What was dropped because the job had been moved: the job itself goes round under a later generation. */

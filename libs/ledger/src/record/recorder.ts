@@ -2,7 +2,7 @@ import type { JobEvent, RecordedEvent } from '@scutwork/jobs/wire';
 import { idTimeMs } from '@scutwork/jobs/wire';
 import type { Database, Transaction } from '../store/database';
 import { statement } from '../store/database';
-import type { Change, Effect } from './change';
+import { type Change, type Effect, isJobFact } from './change';
 import { type Columns, fromColumns, toColumns } from './columns';
 import { copyRows } from './copy-rows';
 import { findRemoved } from './find-removed';
@@ -89,10 +89,6 @@ export class Recorder {
     await write(tx, changes, this.secrets);
     return changes;
   }
-}
-
-function isJobFact(fact: RecordedEvent): fact is JobEvent {
-  return 'id' in fact;
 }
 
 async function find(

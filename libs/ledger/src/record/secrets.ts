@@ -40,6 +40,7 @@ export function shownPayload(text: string | undefined, secrets: readonly string[
   try {
     return redact(JSON.parse(text), secrets);
   } catch {
+    // Foreign bodies need not be JSON. Where something is secret in it nobody can tell where.
     return secrets.length === 0 ? text : HIDDEN;
   }
 }

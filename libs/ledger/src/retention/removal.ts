@@ -1,5 +1,6 @@
 import { FINAL_STATES } from '@scutwork/jobs';
-import { writeAudit } from '../access/audit-log';
+import { isFinalState } from '@scutwork/jobs/wire';
+import { auditAction } from '../access/audit-log';
 import type { Actor, Steering } from '../api';
 import { lockRows } from '../record/lock-rows';
 import { idOf, notFound } from '../query/find-job';
@@ -24,31 +25,21 @@ export class Removal implements Pick<Steering, 'remove' | 'clean'> {
         throw open.rows.length === 0 ? notFound(given) : notFinished(given);
       }
       await removeRows(tx, rows);
-      await writeAudit(tx, [auditOf('jobs.remove', actor, id)]);
+      await auditAction(tx, actor, 'jobs.remove', [id]);
     });
   }
 
   async clean(queue: string, what: Parameters<Steering['clean']>[1], actor: Actor): Promise<{ removed: number }> {
     const { state, graceMs, limit = DEFAULT_LIMIT } = what;
-    const final = FINAL_STATES.find((one) => one === state);
-    if (!final) throw invalid('state', `Only finished jobs are removed: ${FINAL_STATES.join(', ')}.`);
+    if (!isFinalState(state)) throw invalid('state', `Only finished jobs are removed: ${FINAL_STATES.join(', ')}.`);
     if (!(graceMs >= 0)) throw invalid('graceMs', 'Milliseconds of 0 or more.');
     if (!Number.isInteger(limit) || limit < 1) throw invalid('limit', 'A whole number of 1 or more.');
     const find = (tx: Parameters<typeof findOlder>[0], most: number): Promise<Finished[]> =>
-      findOlder(tx, { queue, state: final }, graceMs, most, 'true');
+      findOlder(tx, { queue, state }, graceMs, most, 'true');
     const removed = await removeBatches(this.database, find, { most: limit });
-    await writeAudit(this.database.pool, [auditOf('queues.clean', actor, queue, { state, graceMs, limit, removed })]);
+    await auditAction(this.database.pool, actor, 'queues.clean', [queue], { state, graceMs, limit, removed });
     return { removed };
   }
-}
-
-function auditOf(
-  action: string,
-  { name, role, ip }: Actor,
-  target: string,
-  detail?: object,
-): Parameters<typeof writeAudit>[1][number] {
-  return { actor: name, role, ip, action, target, detail };
 }
 
 function notFinished(given: string): LedgerError {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { InTurn } from '@scutwork/jobs/wire';
 import { Client } from 'pg';
 
 /**
@@ -8,13 +9,13 @@ import { Client } from 'pg';
 export class Locks {
   private session: Promise<Client> | undefined;
   /** One question at a time: a session answers them in turn. */
-  private turn: Promise<unknown> = Promise.resolve();
+  private readonly turns = new InTurn();
 
   constructor(private readonly url: string) {}
 
   /** True when the lock is held now; give it back with {@link release}. @throws Error when the database is away */
   tryHold(name: string): Promise<boolean> {
-    return this.inTurn(async () => {
+    return this.turns.run(async () => {
       const client = await this.connected();
       const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [
         numberOf(name),
@@ -25,7 +26,7 @@ export class Locks {
 
   /** Does nothing when the session has ended meanwhile: then it is given up already. */
   release(name: string): Promise<void> {
-    return this.inTurn(async () => {
+    return this.turns.run(async () => {
       const client = await this.session;
       await client?.query('select pg_advisory_unlock($1)', [numberOf(name)]);
     });
@@ -35,12 +36,6 @@ export class Locks {
     const session = this.session;
     this.session = undefined;
     await (await session)?.end();
-  }
-
-  private inTurn<T>(ask: () => Promise<T>): Promise<T> {
-    const answer = this.turn.then(ask);
-    this.turn = answer.catch(() => undefined); // Whoever asked is told; the next one has its turn all the same.
-    return answer;
   }
 
   private async connected(): Promise<Client> {

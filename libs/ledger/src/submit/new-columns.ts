@@ -1,17 +1,14 @@
 import { PRIORITIES } from '@scutwork/jobs';
 import type { Columns } from '../record/columns';
 import type { Secrets } from '../record/secrets';
-import { storableText } from '../record/storable';
 import { termsOf } from '../record/terms';
 import type { Draft } from './row-of';
-
-const maybe = (text: string | undefined): string | undefined => (text === undefined ? undefined : storableText(text));
 
 /** A new job as `put-new-jobs.sql` takes it: what a submission can say, and no more. */
 export function newColumns({ after: job, inLedger }: Draft, secrets: Secrets): Columns {
   return {
     id: job.id,
-    key: maybe(job.key),
+    key: job.key,
     type: job.type,
     queue: job.queue,
     priority: PRIORITIES.indexOf(job.priority),
@@ -21,14 +18,14 @@ export function newColumns({ after: job, inLedger }: Draft, secrets: Secrets): C
     backoff: job.backoff && JSON.stringify(job.backoff),
     expires_at: job.expiresAt,
     payload: job.payload,
-    tags: job.tags?.map(storableText),
-    tenant: maybe(job.tenant),
-    correlation_id: maybe(job.correlationId),
+    tags: job.tags,
+    tenant: job.tenant,
+    correlation_id: job.correlationId,
     created_at: job.createdAt,
     submitted_at: job.submittedAt,
     due_at: job.dueAt,
     keep_ms: job.keepMs,
-    unique_key: maybe(job.uniqueKey),
+    unique_key: job.uniqueKey,
     terms: termsOf(job, undefined, secrets(job.type)),
     in_ledger: inLedger,
   };

@@ -1,13 +1,8 @@
-import type { JobIdentity } from '@scutwork/jobs/wire';
+import { FAR_MS, type JobIdentity } from '@scutwork/jobs/wire';
 import type { JobRow } from '../record/job-row';
 import { merge } from '../record/merge';
+import { storable, storableText } from '../record/storable';
 import type { PreparedEntry } from './prepare';
-
-/**
- * Up to this delay a job waits in the broker's ladder; beyond it in the ledger, where it can be taken back and moved
- * without anything to revoke. Milliseconds.
- */
-const LADDER_MS = 10 * 60_000;
 
 /** A row to be written. */
 export interface Draft {
@@ -35,8 +30,8 @@ export function replacementOf(standing: JobRow, entry: PreparedEntry, now: numbe
 /** Told as any other submission is: one rule makes rows. */
 function rowOf(entry: PreparedEntry, { id, key }: JobIdentity, generation: number, now: number): JobRow {
   const { definition, overrides } = entry;
-  const row = merge(undefined, {
-    event: 'submitted',
+  const fact = storable({
+    event: 'submitted' as const,
     id,
     key,
     type: definition.type,
@@ -53,15 +48,16 @@ function rowOf(entry: PreparedEntry, { id, key }: JobIdentity, generation: numbe
     tenant: overrides.tenant,
     correlationId: overrides.correlationId,
   });
+  const row = merge(undefined, fact);
   row.origin = 'api';
   row.keepMs = entry.keepMs;
-  row.uniqueKey = entry.unique?.key;
+  row.uniqueKey = entry.unique && storableText(entry.unique.key);
   return row;
 }
 
 /** Debounced jobs wait here whatever their delay: replacing one revokes nothing. */
 function waitsInLedger(entry: PreparedEntry, now: number): boolean {
-  return entry.unique?.mode === 'debounce' || delayMsOf(entry, now) > LADDER_MS;
+  return entry.unique?.mode === 'debounce' || delayMsOf(entry, now) > FAR_MS;
 }
 
 function delayMsOf({ dueAt, overrides }: PreparedEntry, now: number): number {

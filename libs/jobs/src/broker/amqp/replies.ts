@@ -2,6 +2,7 @@ import type { Channel, ChannelModel } from 'amqplib';
 import type { OpenRepliesOptions, ReplyQueue } from '../broker';
 import { brokerErrorOf } from './broker-error';
 import { closeChannel } from './close-channel';
+import { guarded } from './guarded';
 import { incomingMessage } from './incoming';
 import type { ResolvedAmqpOptions } from './options';
 
@@ -39,21 +40,12 @@ export class AmqpReplies implements ReplyQueue {
 
   private lost(): void {
     this.onClosed();
-    if (!this.closing) this.guarded(() => this.replies.onLost?.());
+    if (!this.closing) guarded(this.options.events, this.name, () => this.replies.onLost?.());
     this.closing = true;
   }
 
   private receive(message: Parameters<typeof incomingMessage>[1]): void {
-    if (!this.closing) this.guarded(() => this.replies.onReply(incomingMessage(this.name, message)));
-  }
-
-  /** An exception of whoever asked must not close the channel. */
-  private guarded(call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.options.events.emit({ event: 'delivery.failed', queue: this.name, reason });
-    }
+    if (this.closing) return;
+    guarded(this.options.events, this.name, () => this.replies.onReply(incomingMessage(this.name, message)));
   }
 }

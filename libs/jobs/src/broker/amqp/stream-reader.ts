@@ -2,6 +2,7 @@ import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import type { ReadStreamOptions, StreamReader } from '../broker';
 import { type Doing, brokerErrorOf } from './broker-error';
 import { Epoch } from './epoch';
+import { guarded } from './guarded';
 import type { ResolvedAmqpOptions } from './options';
 import { within } from '../../lifecycle/pause';
 
@@ -62,7 +63,7 @@ export class AmqpStreamReader implements StreamReader {
   private lost(): void {
     if (this.closing) return;
     this.closing = true;
-    this.guarded(() => this.read.onLost?.(this.fault ?? 'the connection was lost'));
+    guarded(this.options.events, this.read.queue, () => this.read.onLost?.(this.fault ?? 'the connection was lost'));
   }
 
   private receive(epoch: Epoch, message: ConsumeMessage | null): void {
@@ -73,17 +74,7 @@ export class AmqpStreamReader implements StreamReader {
     }
     const delivery = epoch.delivery(message);
     delivery.ack();
-    if (!this.closing) this.guarded(() => this.read.onMessage(delivery.message));
-  }
-
-  /** An exception of whoever reads must not close the channel. */
-  private guarded(call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.options.events.emit({ event: 'delivery.failed', queue: this.read.queue, reason });
-    }
+    if (!this.closing) guarded(this.options.events, this.read.queue, () => this.read.onMessage(delivery.message));
   }
 
   private get doing(): Doing {

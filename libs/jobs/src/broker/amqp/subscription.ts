@@ -4,6 +4,7 @@ import type { SubscribeOptions, Subscription } from '../broker';
 import { type Doing, brokerErrorOf, faultOf, isLoss } from './broker-error';
 import { closeChannel } from './close-channel';
 import { Epoch } from './epoch';
+import { stateFailure } from './guarded';
 import { keepOpen } from './keep-open';
 import type { Link } from './link';
 import type { ResolvedAmqpOptions } from './options';
@@ -174,8 +175,7 @@ export class AmqpSubscription implements Subscription {
   }
 
   private deliveryFailed(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    this.context.options.events.emit({ event: 'delivery.failed', queue: this.subscribed.queue, reason });
+    stateFailure(this.context.options.events, this.subscribed.queue, error);
   }
 
   /** It could not be opened. Whoever waits for the first consumer is told when trying again cannot help. */

@@ -1,7 +1,7 @@
 import type { JobEvent } from '@scutwork/jobs/wire';
 import { type Placed, changeControl, controlKey } from '../../control/control-store';
 import type { Transaction } from '../../store/database';
-import type { Change, Effect } from '../change';
+import { type Change, type Effect, isJobFact } from '../change';
 import type { JobRow } from '../job-row';
 import { isFinished } from '../merge';
 import type { Recorder } from '../recorder';
@@ -29,8 +29,6 @@ export function followMoves(revise: Recorder['revise']): Effect {
 }
 
 type Facts = readonly JobEvent[];
-
-const isJobFact = (fact: { event: string }): fact is JobEvent => 'id' in fact;
 
 /** Of moved jobs: what was told of generations before the newest, but not before a redrive. */
 function factsOfEarlier(changes: readonly Change[], facts: Facts): Map<JobRow, JobEvent[]> {

@@ -1,4 +1,4 @@
-import type { JobEvent, RecordedEvent } from '@scutwork/jobs/wire';
+import { type JobEvent, type RecordedEvent, isFinalState } from '@scutwork/jobs/wire';
 import { LEDGER_WORKER } from '../../control/cancel';
 import { changeControl, controlKey } from '../../control/control-store';
 import { passableAt } from '../../control/passable-at';
@@ -36,7 +36,7 @@ function isSteered({ after }: Change): boolean {
 }
 
 function isEnd(fact: { event: string }): fact is Ended {
-  return ['cancelled', 'completed', 'dead', 'expired'].includes(fact.event);
+  return isFinalState(fact.event);
 }
 
 /** Of a job that was cancelled before its record came, it shows now where its message is. */

@@ -1,0 +1,16 @@
+import type { EventSink } from '../../events/event-bus';
+
+/** Calls whoever receives from a queue. An exception of theirs is stated, and does not close the channel under all else. */
+export function guarded(events: Pick<EventSink, 'emit'>, queue: string, call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    stateFailure(events, queue, error);
+  }
+}
+
+/** For what is received too often to wrap each call. */
+export function stateFailure(events: Pick<EventSink, 'emit'>, queue: string, error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error);
+  events.emit({ event: 'delivery.failed', queue, reason });
+}
