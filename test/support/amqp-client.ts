@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { amqpBroker } from '../../libs/jobs/src/broker/amqp/amqp-broker';
 import type { AmqpBrokerOptions } from '../../libs/jobs/src/broker/amqp/options';
 import type { Broker, PublishFailure, Publisher } from '../../libs/jobs/src/broker/broker';
+import { published } from '../../libs/jobs/src/broker/confirmed';
 import type { Delivery } from '../../libs/jobs/src/broker/delivery';
 import type { ScutworkEvent } from '../../libs/jobs/src/contracts/job-events';
 import type { OutgoingMessage } from '../../libs/jobs/src/contracts/message';
@@ -61,11 +62,10 @@ export function into(queue: string, messageId: string, fields: Partial<OutgoingM
 }
 
 /** `confirmed`, or the kind of the failure. */
-export const publish = (
+export const publish = async (
   publisher: Publisher,
   message: OutgoingMessage,
-): Promise<PublishFailure['kind'] | 'confirmed'> =>
-  new Promise((resolve) => publisher.publish(message, (failure) => resolve(failure?.kind ?? 'confirmed')));
+): Promise<PublishFailure['kind'] | 'confirmed'> => (await published(publisher, message))?.kind ?? 'confirmed';
 
 export const publishAll = (publisher: Publisher, messages: OutgoingMessage[]) =>
   Promise.all(messages.map((message) => publish(publisher, message)));

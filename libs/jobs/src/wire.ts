@@ -1,5 +1,5 @@
 // For those who speak the wire contract themselves: a ledger, a gateway, a tool. Job code needs none of it.
-export { confirmed } from './broker/confirmed';
+export { confirmed, published } from './broker/confirmed';
 export { atEntry } from './contracts/at-entry';
 export { BEAT_MS, CONTROL_MESSAGE_TYPE, LEASE_MS, PROBE_MESSAGE_TYPE } from './contracts/control';
 export type { CancelKind, ControlEntries, ControlEntry, ControlMessage } from './contracts/control';

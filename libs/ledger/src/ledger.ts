@@ -113,16 +113,22 @@ export class Ledger implements LedgerApi, Service {
   clean = (...args: Parameters<Steering['clean']>) => this.parts.removal.clean(...args);
 
   private async take(): Promise<void> {
+    while (!(await this.tryToTake()))
+      await new Promise<void>((resolve) => (this.timer = setTimeout(resolve, AGAIN_MS)));
+  }
+
+  /** @returns false when it is to be tried again */
+  private async tryToTake(): Promise<boolean> {
     const { broker, names, events } = this.ground;
     try {
       await broker.apply(planLedger({ names, queueType: this.options.queueType }));
       for (const runner of this.parts.duties) if (!this.stopping) runner.start();
       await this.parts.intakes.start();
+      return true;
     } catch (error) {
-      if (this.stopping) return;
+      if (this.stopping) return true;
       events.failed('taking from the queues of the ledger', error, isDatabaseAway(error));
-      await new Promise<void>((resolve) => (this.timer = setTimeout(resolve, AGAIN_MS)));
-      await this.take();
+      return false;
     }
   }
 

@@ -1,4 +1,5 @@
-import type { Broker, PublishFailure, Publisher } from '../broker/broker';
+import type { Broker, Publisher } from '../broker/broker';
+import { published } from '../broker/confirmed';
 import type { Delivery } from '../broker/delivery';
 import { decodeHeaders, encodeHeaders } from '../contracts/envelope';
 import { DeliveryError } from '../contracts/errors';
@@ -77,7 +78,5 @@ function redrivenMessage({ message }: Delivery, names: Names, queue: string): Ou
 }
 
 async function isPublished(publisher: Publisher, message: OutgoingMessage | undefined): Promise<boolean> {
-  if (!message) return false;
-  const failure = await new Promise<PublishFailure | undefined>((resolve) => publisher.publish(message, resolve));
-  return failure === undefined;
+  return message !== undefined && (await published(publisher, message)) === undefined;
 }

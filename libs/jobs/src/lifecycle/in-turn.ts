@@ -2,10 +2,11 @@
 export class InTurn {
   private last: Promise<unknown> = Promise.resolve();
 
-  /** Resolves and rejects as the work does. */
+  /** Resolves and rejects as the work does: whoever asked is told. */
   run<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.last.then(work);
-    this.last = result.catch(() => undefined); // Whoever asked is told.
+    const next = (): Promise<T> => work();
+    const result = this.last.then(next, next);
+    this.last = result;
     return result;
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../lifecycle/clock';
+import { InTurn } from '../lifecycle/in-turn';
 
 /** Kept from before a test replaces the timers of its process. */
 const inNextTurn = setImmediate;
@@ -48,7 +49,7 @@ export function fakeClock(startMs: number = Date.UTC(2030, 0, 1)): FakeClock {
   /** By the order in which they were set. */
   const timers = new Set<Timer>();
   const watched: (() => number)[] = [];
-  let lastMove: Promise<void> = Promise.resolve();
+  const moves = new InTurn();
 
   const nextDueBy = (endMs: number): Timer | undefined => {
     let next: Timer | undefined;
@@ -95,8 +96,7 @@ export function fakeClock(startMs: number = Date.UTC(2030, 0, 1)): FakeClock {
     advance(ms, atEach) {
       if (!(ms >= 0)) throw new RangeError(`advance takes milliseconds, 0 or more; it is ${ms}`);
       // A timer that threw has failed its own move; the next one goes on from there.
-      lastMove = lastMove.catch(() => undefined).then(() => move(ms, atEach));
-      return lastMove;
+      return moves.run(() => move(ms, atEach));
     },
     settle,
     watch: (count) => void watched.push(count),

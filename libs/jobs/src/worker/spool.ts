@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { InTurn } from '../lifecycle/in-turn';
 
 const SUFFIX = '.ndjson';
 
@@ -9,7 +10,7 @@ const SUFFIX = '.ndjson';
  */
 export class Spool {
   private file: FileHandle | undefined;
-  private writing: Promise<void> = Promise.resolve();
+  private readonly turns = new InTurn();
 
   constructor(
     private readonly dir: string,
@@ -18,13 +19,11 @@ export class Spool {
 
   /** Resolves when the lines are on disk. Calls are written in order. */
   append(lines: readonly string[]): Promise<void> {
-    const written = this.writing.then(async () => {
+    return this.turns.run(async () => {
       this.file ??= await this.openOwn();
       await this.file.appendFile(`${lines.join('\n')}\n`);
       await this.file.datasync();
     });
-    this.writing = written.catch(() => undefined); // The caller of this append is told; the next one starts afresh.
-    return written;
   }
 
   /**
@@ -43,10 +42,11 @@ export class Spool {
     return published;
   }
 
-  async close(): Promise<void> {
-    await this.writing;
-    await this.file?.close();
-    this.file = undefined;
+  close(): Promise<void> {
+    return this.turns.run(async () => {
+      await this.file?.close();
+      this.file = undefined;
+    });
   }
 
   private async openOwn(): Promise<FileHandle> {

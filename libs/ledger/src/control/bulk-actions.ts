@@ -1,9 +1,9 @@
 import { type Priority, newJobId, queueOf } from '@scutwork/jobs';
 import type { ControlEntry } from '@scutwork/jobs/wire';
 import type { Actor, BulkAction, BulkView, JobFilter } from '../api';
-import { isUuid } from '../query/cursor';
 import { resolveFilter } from '../query/wanted';
 import type { Database } from '../store/database';
+import { isUuid } from '../store/is-uuid';
 import { LedgerError } from '../store/ledger-error';
 import { auditAction } from '../access/audit-log';
 import { changeControl, controlKey } from './control-store';

@@ -1,5 +1,5 @@
 import { type Names, PRIORITIES, type Publisher, newJobId } from '@scutwork/jobs';
-import { PROBE_MESSAGE_TYPE } from '@scutwork/jobs/wire';
+import { PROBE_MESSAGE_TYPE, published } from '@scutwork/jobs/wire';
 import type { LedgerEvents } from '../ledger-events';
 import { lockRows } from '../record/lock-rows';
 import type { Recorder } from '../record/recorder';
@@ -93,14 +93,9 @@ export class Probes implements Duty {
       queue,
       priority,
     ]);
-    const failure = await new Promise((resolve) => {
-      publisher.publish(
-        {
-          ...{ exchange: names.direct(level), routingKey: queue, mandatory: true, body: Buffer.alloc(0) },
-          ...{ messageId: id, type: PROBE_MESSAGE_TYPE },
-        },
-        resolve,
-      );
+    const failure = await published(publisher, {
+      ...{ exchange: names.direct(level), routingKey: queue, mandatory: true, body: Buffer.alloc(0) },
+      ...{ messageId: id, type: PROBE_MESSAGE_TYPE },
     });
     // Of a queue that does not exist nothing can be said. What may have been stored is waited for.
     if (failure !== undefined) await database.query('delete from probes where id = $1', [id]);

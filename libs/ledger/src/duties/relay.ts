@@ -1,4 +1,5 @@
 import type { Broker, Names, OutgoingMessage, PublishFailure, Publisher } from '@scutwork/jobs';
+import { published } from '@scutwork/jobs/wire';
 import type { LedgerEvents } from '../ledger-events';
 import { type Columns, fromColumns } from '../record/columns';
 import type { JobRow } from '../record/job-row';
@@ -81,7 +82,7 @@ export class Relay implements Duty {
 
   private publish(message: OutgoingMessage): Promise<PublishFailure | undefined> {
     const publisher = (this.publisher ??= this.options.broker.publisher({ deadlineMs: CONFIRM_MS }));
-    return new Promise((resolve) => publisher.publish(message, resolve));
+    return published(publisher, message);
   }
 
   private async setAside(tx: Transaction, aside: readonly Extract<Sent, { end: 'aside' }>[]): Promise<void> {

@@ -1,10 +1,10 @@
 import type { RecordedEvent } from '@scutwork/jobs/wire';
 import { isPriority } from '@scutwork/jobs/wire';
+import { isUuid } from '../store/is-uuid';
 
 /** Whether a member of a fact can be what it is said to be. */
 type Check = (value: unknown) => boolean;
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** PostgreSQL's `integer`. */
 const MOST_INTEGER = 2_147_483_647;
 /** The last moment that a `Date` can hold; PostgreSQL goes on a little longer. */
@@ -14,7 +14,7 @@ const MOST_NAME = 600;
 
 const text: Check = (value) => typeof value === 'string';
 const name: Check = (value) => typeof value === 'string' && value.length <= MOST_NAME;
-const uuid: Check = (value) => typeof value === 'string' && UUID.test(value);
+const uuid: Check = (value) => typeof value === 'string' && isUuid(value);
 const whole = (least: number, most: number): Check => {
   return (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
 };

@@ -24,10 +24,6 @@ export function readCursor(cursor: string | undefined, of: string, isId: (id: st
   return { at, id };
 }
 
-export function isUuid(id: string): boolean {
-  return /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(id);
-}
-
 const LAST_MOMENT = 253_402_300_799_999;
 
 function isMoment(at: unknown): at is number {

@@ -4,6 +4,7 @@ import type { Names } from '../../topology/names';
 import { type BindingPlan, type QueuePlan, type TopologyPlan, planTopology } from '../../topology/plan';
 import { LADDER_BITS } from '../../topology/ladder';
 import type { Broker, PublishFailure, Publisher, SubscribeOptions, Subscription } from '../broker';
+import { published } from '../confirmed';
 import type { Delivery } from '../delivery';
 import { type BrokerTestWorld, until } from './world';
 
@@ -51,8 +52,7 @@ export function toEmail(world: BrokerTestWorld, id: string, fields: Partial<Outg
   return outgoing({ exchange: world.names.priority('normal'), routingKey: 'email.welcome', messageId: id, ...fields });
 }
 
-export const publish = (publisher: Publisher, message: OutgoingMessage): Promise<PublishFailure | undefined> =>
-  new Promise((resolve) => publisher.publish(message, resolve));
+export const publish = published;
 
 /** Publishes all in one turn; the outcomes in the order of the messages. */
 export const publishAll = (
