@@ -1,10 +1,10 @@
 import type { JobEvent, RecordedEvent } from '@scutwork/jobs/wire';
-import { idTimeMs } from '@scutwork/jobs/wire';
 import type { Database, Transaction } from '../store/database';
 import { statement } from '../store/database';
 import { type Change, type Effect, isJobFact } from './change';
 import { type Columns, fromColumns, toColumns } from './columns';
 import { copyRows } from './copy-rows';
+import { findFinished } from './find-finished';
 import { findRemoved } from './find-removed';
 import type { JobRow } from './job-row';
 import { isFinished, merge } from './merge';
@@ -15,12 +15,8 @@ import { shelfOf } from './shelf';
 import { storable } from './storable';
 
 const FIND_JOBS = statement('find-jobs');
-const FIND_HISTORY = statement('find-history');
 const PUT_JOBS = statement('put-jobs');
 const PUT_LOGS = statement('put-logs');
-
-/** A finished row may be older than the clock of whoever told its end thinks. */
-const CLOCK_SKEW_MS = 24 * 3_600_000;
 
 interface Known {
   row: JobRow;
@@ -100,24 +96,8 @@ async function find(
   if (ids.length === 0) return known;
   for (const row of (await tx.query(FIND_JOBS, [ids])).rows) remember(known, row as Record<string, unknown>);
   const absent = ids.filter((id) => !known.has(id));
-  if (absent.length === 0) return known;
-  const found = await tx.query(FIND_HISTORY, [absent, oldestEnd(absent, facts)]);
-  for (const row of found.rows) remember(known, row as Record<string, unknown>);
+  for (const row of await findFinished(tx, absent, facts)) remember(known, row);
   return known;
-}
-
-/**
- * No job of these ids finished before. Of most the id says when they were made, so only days since then can hold them;
- * one whose id is younger than what is told of it was made by a clock that is wrong.
- */
-function oldestEnd(ids: readonly string[], facts: readonly JobEvent[]): number {
-  const told = new Map<string, number>();
-  for (const { id, at } of facts) told.set(id, Math.min(at, told.get(id) ?? at));
-  const ends = ids.map((id) => {
-    const since = (idTimeMs(id) ?? 0) - CLOCK_SKEW_MS;
-    return since <= (told.get(id) ?? Date.now()) ? since : 0;
-  });
-  return ends.reduce((least, at) => Math.min(least, at), Number.MAX_SAFE_INTEGER);
 }
 
 function remember(known: Map<string, Known>, columns: Record<string, unknown>): void {
