@@ -29,6 +29,7 @@ interface Row {
   key: string | null;
   origin: string;
   worker: string | null;
+  submitted_at: Date | null;
 }
 
 describe('dead letters', () => {
@@ -76,7 +77,7 @@ describe('dead letters', () => {
       }),
     );
     const { id } = await client.add(Mail, { to: 'nobody' }, { priority: 'high' });
-    const told = (found: Row): boolean => found.id === id && found.worker !== null && found.payload !== null;
+    const told = (found: Row): boolean => found.id === id && found.worker !== null && found.submitted_at !== null;
     const row = await rowOf('the dead job, as its worker and its client told it', told);
     expect(row).toMatchObject({
       state: 'dead',
