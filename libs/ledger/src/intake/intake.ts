@@ -30,6 +30,8 @@ export interface IntakeOptions {
 const MOST_BYTES = 16 * 1024 * 1024;
 /** A batch of more than this part of the most is a sign of load. */
 const BUSY_SHARE = 10;
+/** Nothing arrives for so long: the load is over. */
+const LULL_MS = 50;
 const SHORTEST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5_000;
 
@@ -112,12 +114,19 @@ export class Intake {
     }
   }
 
-  /** Resolves when a whole batch is there, or when it has gathered for its time. */
+  /** Resolves when a whole batch is there, when nothing more comes, or when it has gathered for its time. */
   private async enough(): Promise<void> {
-    const { gatherMs = 0 } = this.options;
-    if (gatherMs === 0 || this.hasEnough()) return;
+    const endMs = performance.now() + (this.options.gatherMs ?? 0);
+    for (let seen = -1; seen < this.waiting.length && performance.now() < endMs && !this.hasEnough();) {
+      seen = this.waiting.length;
+      await this.lull();
+    }
+  }
+
+  private async lull(): Promise<void> {
+    if (this.stopped) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, gatherMs);
+      const timer = setTimeout(resolve, LULL_MS);
       this.noticeEnough = () => {
         clearTimeout(timer);
         resolve();

@@ -58,16 +58,30 @@ const KINDS: Readonly<Record<string, Kind>> = {
 const OF_JOBS = Object.entries(KINDS);
 const OF_HISTORY = [...OF_JOBS, ['shelf', 'plain'] as [string, Kind]];
 
+/** Rows are written as they are sent: PostgreSQL takes one part while the next is being made. */
+const ROWS_A_PART = 500;
+
 /**
  * Puts rows that are known to be new into their table by COPY: of all ways into PostgreSQL the cheapest, a third of an
  * insert from JSON (docs/explanation/performance.md).
  */
-export async function copyRows(tx: Transaction, table: 'jobs' | 'history', rows: readonly Columns[]): Promise<void> {
+export async function copyRows<T>(
+  tx: Transaction,
+  table: 'jobs' | 'history',
+  rows: readonly T[],
+  columnsOf: (row: T) => Columns,
+): Promise<void> {
   if (rows.length === 0) return;
   const columns = table === 'jobs' ? OF_JOBS : OF_HISTORY;
   const names = columns.map(([name]) => name).join(', ');
   const target = tx.query(copyFrom(`copy ${table} (${names}) from stdin`));
-  await pipeline(Readable.from([Buffer.from(rows.map((row) => lineOf(row, columns)).join(''))]), target);
+  function* parts(): Generator<Buffer> {
+    for (let at = 0; at < rows.length; at += ROWS_A_PART) {
+      const part = rows.slice(at, at + ROWS_A_PART);
+      yield Buffer.from(part.map((row) => lineOf(columnsOf(row), columns)).join(''));
+    }
+  }
+  await pipeline(Readable.from(parts()), target);
 }
 
 /** COPY's text format: tabs between fields, `\N` for null, a backslash before what would be read otherwise. */

@@ -102,12 +102,22 @@ async function find(
 
 function remember(known: Map<string, Known>, columns: Record<string, unknown>): void {
   const row = fromColumns(columns);
-  known.set(row.id, { row, before: fromColumns(columns) });
+  // Of what a row has, merging changes nothing from within but its runs.
+  known.set(row.id, { row, before: { ...row, runs: row.runs.map((run) => ({ ...run })) } });
 }
 
 function hasChanged({ row, before }: Known): boolean {
-  if (before === undefined) return true;
-  return JSON.stringify(row) !== JSON.stringify(before);
+  return before === undefined || differs(row, before);
+}
+
+/** Member by member: to make JSON of both costs more than all else that is done to a row. */
+function differs(row: JobRow, before: JobRow): boolean {
+  const names = Object.keys(row) as (keyof JobRow)[];
+  return names.some((name) => !isSame(row[name], before[name]));
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b));
 }
 
 async function write(tx: Transaction, changes: readonly Change[], secrets: Secrets): Promise<void> {
@@ -119,11 +129,11 @@ async function write(tx: Transaction, changes: readonly Change[], secrets: Secre
   const fromHistory = leaving.filter(({ before }) => isKnownFinished(before));
   await remove(tx, 'jobs', fromJobs);
   await remove(tx, 'history', fromHistory);
-  await copyRows(tx, 'jobs', open.filter(({ before }) => before === undefined).map(columnsOf));
+  const unheardOf = open.filter(({ before }) => before === undefined);
+  await copyRows(tx, 'jobs', unheardOf, columnsOf);
   const known = open.filter(({ before }) => before !== undefined);
   if (known.length > 0) await tx.query(PUT_JOBS, [JSON.stringify(known.map(columnsOf))]);
-  const shelved = finished.map(({ after }) => Object.assign(toColumns(after, secrets), { shelf: shelfOf(after) }));
-  await copyRows(tx, 'history', shelved);
+  await copyRows(tx, 'history', finished, (change) => ({ ...columnsOf(change), shelf: shelfOf(change.after) }));
 }
 
 async function remove(tx: Transaction, table: 'jobs' | 'history', changes: readonly Change[]): Promise<void> {
