@@ -113,14 +113,8 @@ export class JobsClient implements Service {
    * @throws JobError `type_unknown` when no definition of that type was given to this client
    */
   async addNamed(type: string, payload: unknown, options?: JobOptions, provenance?: Provenance): Promise<AddedJob> {
-    const prepared = await prepareJob(
-      definitionIn(this.settings.catalog, type, 'type'),
-      payload,
-      options,
-      this.settings,
-      provenance,
-    );
-    return this.publish(prepared, provenance);
+    const definition = definitionIn(this.settings.catalog, type, 'type');
+    return this.publish(await prepareJob(definition, payload, options, this.settings), provenance);
   }
 
   /**
@@ -174,13 +168,17 @@ export class JobsClient implements Service {
     return { ids: prepared.map((job) => job.identity.id), failures };
   }
 
+  /** The message is made here: of many jobs the broker takes one while the next is made. */
   private publish(job: PreparedJob, provenance?: Provenance): Promise<AddedJob> {
     assertRunning(this.state === 'running');
     if (job.gated && this.submissions) return this.submissions.submit(job);
+    const message = messageOf(job, this.settings, provenance);
     return new Promise((resolve, reject) => {
-      this.publisher?.publish(job.message, (failure) => {
-        if (failure?.kind === 'returned' && this.settings.far.isFar(job.message)) {
-          return resolve(this.publishWithoutLedger(job, provenance));
+      this.publisher?.publish(message, (failure) => {
+        if (failure?.kind === 'returned' && this.settings.far.isFar(message)) {
+          // There is no ledger to keep it: it takes the ladder.
+          this.settings.far.noteAbsent(this.settings.clock.now());
+          return resolve(this.publish(job, provenance));
         }
         if (failure) return reject(notAccepted(job, failure));
         this.record(job, provenance);
@@ -193,12 +191,6 @@ export class JobsClient implements Service {
         });
       });
     });
-  }
-
-  /** A far delay came back from the ledger's queue: there is no ledger, and the ladder takes it. */
-  private publishWithoutLedger(job: PreparedJob, provenance?: Provenance): Promise<AddedJob> {
-    this.settings.far.noteAbsent(this.settings.clock.now());
-    return this.publish({ ...job, message: messageOf(job, this.settings, provenance) }, provenance);
   }
 
   private record(job: PreparedJob, provenance?: Provenance): void {

@@ -11,14 +11,13 @@ import { payloadText } from '../contracts/payload-text';
 import { validatePayload } from '../contracts/validate';
 import type { ClientSettings } from './client-options';
 
-/** A job that is checked and ready to be published. */
+/** A job that is checked: its message can be made. */
 export interface PreparedJob {
   identity: JobIdentity;
   definition: AnyJob;
   priority: Priority;
   overrides: JobOverrides;
   payload: JsonText;
-  message: OutgoingMessage;
   /** As they were given, for a job that the ledger decides on. */
   gated: JobOptions | undefined;
 }
@@ -29,7 +28,7 @@ export interface Provenance {
 }
 
 /**
- * Checks a job and turns it into a message. Nothing is published.
+ * Checks a job. Nothing is published.
  * @throws JobError naming the field at fault
  */
 export function prepareJob(
@@ -37,7 +36,6 @@ export function prepareJob(
   payload: unknown,
   options: JobOptions | undefined,
   settings: ClientSettings,
-  provenance: Provenance = {},
 ): PreparedJob | Promise<PreparedJob> {
   const overrides = resolveJobOptions(options, settings.clock.now());
   const identity = options?.id === undefined ? { id: newJobId() } : checkJobId(options.id);
@@ -45,8 +43,7 @@ export function prepareJob(
     const text = payloadText(payload, definition.type, settings.maxPayloadBytes);
     const priority = overrides.priority ?? definition.policy.priority ?? DEFAULT_RUN_POLICY.priority;
     const gated = options?.unique === undefined ? undefined : options;
-    const job = { identity, definition, priority, overrides, payload: text, gated };
-    return { ...job, message: messageOf(job, settings, provenance) };
+    return { identity, definition, priority, overrides, payload: text, gated };
   };
   const valid: unknown = validatePayload(definition.schema, payload, definition.type);
   return valid instanceof Promise ? valid.then(finish) : finish();
@@ -54,7 +51,7 @@ export function prepareJob(
 
 /** The message of a checked job, by the way that is open now. */
 export function messageOf(
-  { definition, identity, priority, overrides, payload }: Omit<PreparedJob, 'message'>,
+  { definition, identity, priority, overrides, payload }: PreparedJob,
   settings: ClientSettings,
   provenance: Provenance = {},
 ): OutgoingMessage {

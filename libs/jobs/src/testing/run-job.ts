@@ -1,6 +1,6 @@
 import { memoryBroker } from '../broker/memory/memory-broker';
 import { resolveClientOptions } from '../client/client-options';
-import { prepareJob } from '../client/prepare';
+import { messageOf, prepareJob } from '../client/prepare';
 import type { AnyJob, InputOf, PayloadOf, ResultOf } from '../contracts/define-job';
 import { HEADER } from '../contracts/headers';
 import type { JobEvent } from '../contracts/job-events';
@@ -64,7 +64,8 @@ export async function runJob<J extends AnyJob>(
   options: RunJobOptions = {},
 ): Promise<HandlerRun<ResultOf<J>>> {
   const settings = settingsFor(job, handler, options);
-  const { message } = await prepareJob(job, payload, options, resolveClientOptions({ ...settings, jobs: [job] }));
+  const client = resolveClientOptions({ ...settings, jobs: [job] });
+  const message = messageOf(await prepareJob(job, payload, options, client), client);
   const run = read(deliveryOf(message, options.attempt ?? 1), placeOf(job), settings);
   const said: Said = { logs: [], progress: [] };
   const stopListening = listen(options.signal, run);
