@@ -1,4 +1,5 @@
 import { cancelled } from '../control/cancel';
+import { MADE_BY } from '../control/made-by';
 import { lockRows } from '../record/lock-rows';
 import type { Recorder } from '../record/recorder';
 import type { Database, Transaction } from '../store/database';
@@ -101,7 +102,7 @@ from jobs cross join lateral (
     and coalesce(entry->>'type', jobs.type) = jobs.type
     and coalesce(entry->>'priority', (array['critical', 'high', 'normal', 'low'])[priority + 1])
       = (array['critical', 'high', 'normal', 'low'])[priority + 1]
-    and jobs.created_at < to_timestamp((entry->>'before')::float8 / 1000.0)
+    and ${MADE_BY} < (entry->>'before')::float8
   order by version limit 1
 ) as revoked
 where cancel_requested_at is not null and revoked.version <= $1
