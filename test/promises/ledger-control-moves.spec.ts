@@ -147,7 +147,7 @@ describe('a move', () => {
       await record(job.submitted());
       expect(await ledger.job(job.id)).toMatchObject({ payload: { to: 'x@y.z' } });
       expect(await db.database.query('select action, target, detail from audit')).toEqual([
-        { action: 'retry', target: job.id, detail: { payload: 'edited' } },
+        { action: 'jobs.retry', target: job.id, detail: { payload: 'edited' } },
       ]);
     });
 

@@ -50,7 +50,7 @@ describe('what is to be controlled', () => {
     expect(messages[0]).toMatchObject({ kind: 'snapshot', part: 1, parts: 1 });
     expect(await db.database.query('select * from control_log')).toEqual([]);
     const [{ n } = { n: 0 }] = await db.database.query<{ n: number }>(
-      `select count(*)::int as n from audit where action = 'pause'`,
+      `select count(*)::int as n from audit where action = 'queues.pause'`,
     );
     expect(n).toBe(50);
   });

@@ -26,6 +26,8 @@ export interface LedgerOptions {
   queueType?: QueueType;
   /** Largest payload in bytes of JSON. Default 1 MiB. */
   maxPayloadBytes?: number;
+  /** How often workers try jobs of which neither they nor their type say it: as jobs are shown. Default 3. */
+  defaultAttempts?: number;
   /** How long finished jobs are kept. Default 7 days for completed, 30 for the others. */
   retention?: RetentionOptions;
   events?: LedgerEvents;
@@ -60,6 +62,7 @@ export class Ledger implements LedgerApi, Service {
       locks: new Locks(databaseUrl),
       publisher: broker.publisher({ deadlineMs: 10_000 }),
       maxPayloadBytes: options.maxPayloadBytes ?? 1_048_576,
+      defaultAttempts: options.defaultAttempts,
       retention: options.retention ?? {},
     };
     this.parts = assemble(this.ground);

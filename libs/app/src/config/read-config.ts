@@ -53,6 +53,8 @@ export interface AppConfig {
   };
   /** `Infinity` when the broker's is switched off; undefined when nobody has said. */
   consumerTimeoutMs: number | undefined;
+  /** How long finished jobs are kept, where `JOB_REMOVE_ON_…` say it: for an age, or the last so many of each queue. */
+  retention: { completed?: { ageMs?: number; last?: number }; failed?: { ageMs?: number; last?: number } };
   timeZone: string;
   /** Whether schedules tick. */
   recurring: boolean;
@@ -96,6 +98,7 @@ export function readConfig({ defaultPort }: { defaultPort: number }, env: NodeJS
       },
     },
     consumerTimeoutMs: values.CONSUMER_TIMEOUT,
+    retention: { completed: values.JOB_REMOVE_ON_COMPLETE, failed: values.JOB_REMOVE_ON_FAIL },
     timeZone: values.JOB_TIMEZONE,
     recurring: values.JOB_RECURRING_ENABLED,
     databaseUrl: values.DATABASE_URL,
