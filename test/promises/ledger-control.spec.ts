@@ -158,6 +158,16 @@ describe('what is to be controlled', () => {
     expect(beat.version).toBe(1);
   });
 
+  test.each([
+    [{ queue: 'A B!' }, 'queue_name_invalid', 'queue'],
+    [{ queue: 'email.welcome' }, 'queue_name_invalid', 'queue'],
+    [{ queue: 'dead' }, 'queue_name_invalid', 'queue'],
+    [{ type: 'Foo:bar' }, 'job_type_invalid', 'type'],
+  ])('what nothing can be called is not paused: %j', async (what, code, field) => {
+    await expect(ledger.steering.pause(what, boss)).rejects.toMatchObject({ code, field, hint: expect.any(String) });
+    expect(await db.database.query('select * from control')).toEqual([]);
+  });
+
   test('pausing what is paused, and resuming what is not, changes nothing', async () => {
     const { version } = await ledger.steering.pause({ queue: 'email' }, boss);
     expect(await ledger.steering.pause({ queue: 'email' }, boss)).toEqual({ version });

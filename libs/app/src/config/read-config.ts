@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { ConfigurationError } from '@scutwork/jobs';
+import type { Retention } from '@scutwork/jobs/wire';
 import { nearestOf } from './nearest';
 import { type Environment, environment, isSecret, knownVariables } from './variables';
 
@@ -54,7 +55,7 @@ export interface AppConfig {
   /** `Infinity` when the broker's is switched off; undefined when nobody has said. */
   consumerTimeoutMs: number | undefined;
   /** How long finished jobs are kept, where `JOB_REMOVE_ON_…` say it: for an age, or the last so many of each queue. */
-  retention: { completed?: { ageMs?: number; last?: number }; failed?: { ageMs?: number; last?: number } };
+  retention: Retention;
   timeZone: string;
   /** Whether schedules tick. */
   recurring: boolean;
