@@ -19,7 +19,7 @@ export { resolveJobOptions } from './contracts/options';
 export type { JobOverrides } from './contracts/options';
 export { payloadText } from './contracts/payload-text';
 export { resolveRetention } from './contracts/retention';
-export type { Retention } from './contracts/retention';
+export type { Kept, Retention } from './contracts/retention';
 export { SUBMISSION_MESSAGE_TYPE } from './contracts/submission';
 export type { SubmissionAnswer } from './contracts/submission';
 export { validatePayload } from './contracts/validate';

@@ -46,6 +46,8 @@ export interface Ground {
   names: Names;
   jobs: readonly AnyJob[];
   database: Database;
+  /** Connections of those who ask: however many wait for an answer, what is told and submitted waits for none of them. */
+  reads: Database;
   locks: Locks;
   publisher: Publisher;
   events: LedgerEvents;
@@ -98,7 +100,7 @@ export function assemble(ground: Ground): Parts {
   });
   runners.push(...duties.map((duty) => new DutyRunner(duty, ground.locks, events)));
 
-  const reading = new ReadSide({ database, secrets, defaultAttempts: ground.defaultAttempts });
+  const reading = new ReadSide({ database: ground.reads, secrets, defaultAttempts: ground.defaultAttempts });
   const submitting = new Submitter({ database, catalog, effects, maxPayloadBytes, onOutbox });
   const queues = jobs.map(({ queue }) => queue);
   const intakes = new Intakes({ broker, names, database, recorder, publisher, ledger: submitting, events, queues });

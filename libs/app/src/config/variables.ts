@@ -1,5 +1,5 @@
 import { durationMs } from '@scutwork/jobs';
-import type { Retention } from '@scutwork/jobs/wire';
+import type { Kept } from '@scutwork/jobs/wire';
 import { z } from 'zod';
 
 /** A text that `read` turns into a value; undefined means that it cannot, and `wanted` says what it could. */
@@ -50,15 +50,12 @@ const addresses = (protocols: string[], example: string) =>
   });
 
 /** How long finished jobs are kept. */
-const removal = read<NonNullable<Retention['completed']>>(
-  'use true, false, how many of the last are kept, or an age such as "7d"',
-  (given) => {
-    if (/^(true|false)$/i.test(given)) return /^true$/i.test(given) ? { ageMs: 0 } : {};
-    if (/^\d{1,9}$/.test(given)) return { last: Number(given) };
-    const ageMs = durationMs(given);
-    return ageMs !== undefined && ageMs >= 0 ? { ageMs } : undefined;
-  },
-);
+const removal = read<Kept>('use true, false, how many of the last are kept, or an age such as "7d"', (given) => {
+  if (/^(true|false)$/i.test(given)) return /^true$/i.test(given) ? { ageMs: 0 } : {};
+  if (/^\d{1,9}$/.test(given)) return { last: Number(given) };
+  const ageMs = durationMs(given);
+  return ageMs !== undefined && ageMs >= 0 ? { ageMs } : undefined;
+});
 
 const timeZone = read('use a time zone such as "UTC" or "Europe/Berlin"', (given) => {
   try {

@@ -20,7 +20,7 @@ export interface RetentionOptions {
 }
 
 /** A {@link KeepRule} in one form. */
-interface Kept {
+export interface Kept {
   ageMs?: number;
   last?: number;
 }
