@@ -1,5 +1,6 @@
 import { newJobId } from '../../libs/jobs/src';
 import { idTimeMs, identify } from '../../libs/jobs/src/wire';
+import { Cancels } from '../../libs/ledger/src/duties/cancels';
 import { MADE_BY, madeBy } from '../../libs/ledger/src/control/made-by';
 import { type TestDatabase, testDatabase } from '../support/database';
 import { JobsWorld } from '../support/jobs-world';
@@ -223,5 +224,23 @@ describe('a cancel', () => {
     expect(new Set(rows.map(({ made_by }) => made_by))).toEqual(
       new Set([idTimeMs(jobs[0]?.id ?? ''), old + 2_000, null]),
     );
+  });
+
+  test('sounds again when a sound was of the very millisecond of what it should come after', async () => {
+    const job = jobTold();
+    await ledger.recorder.record([job.submitted()]);
+    await ledger.steering.cancel(job.id, boss);
+    await db.database.query('delete from control_log');
+    const [{ now } = { now: 0 }] = await db.database.query<{ now: number }>(
+      'select round(extract(epoch from clock_timestamp()) * 1000)::float8 as now',
+    );
+    const times = [now, now + 60_000, now + 60_000];
+    let sounds = 0;
+    const cancels = new Cancels({
+      ...{ database: db.database, recorder: ledger.recorder },
+      sound: () => Promise.resolve(times[sounds++] ?? 0),
+    });
+    for (let run = 0; run < 4; run++) await cancels.run();
+    expect(sounds).toBe(2);
   });
 });

@@ -10,8 +10,8 @@ const MOST = 500;
 export interface CancelsOptions {
   database: Database;
   recorder: Recorder;
-  /** Tells how far the inbox is read, at once instead of with the next pulse: see `pulse.ts`. */
-  sound(): Promise<void>;
+  /** Tells how far the inbox is read, at once instead of with the next pulse: see `pulse.ts`. Its time, ms since 1970. */
+  sound(): Promise<number>;
 }
 
 interface Certainty {
@@ -45,7 +45,7 @@ export class Cancels implements Duty {
     if (!waiting) return 'done';
     if (this.published.at(-1)?.version !== published) this.published.push({ version: published, at: now });
     const passed = this.published.findLastIndex(({ at }) => at < pulsed);
-    await this.soundAfter(now, pulsed);
+    await this.soundAfter(pulsed);
     const version = this.published[passed]?.version;
     if (version === undefined) return 'done';
     this.published.splice(0, passed);
@@ -53,12 +53,11 @@ export class Cancels implements Duty {
     return ended === MOST ? 'more' : 'done';
   }
 
-  /** One sound after each newly published version is enough. */
-  private async soundAfter(now: number, pulsed: number): Promise<void> {
+  /** One sound after each newly published version is enough; one of the same millisecond proves nothing. */
+  private async soundAfter(pulsed: number): Promise<void> {
     const newest = this.published.at(-1)?.at ?? 0;
     if (pulsed > newest || this.soundedAt > newest) return;
-    await this.options.sound();
-    this.soundedAt = now + 1;
+    this.soundedAt = await this.options.sound();
   }
 
   private async look(): Promise<Certainty> {
