@@ -23,7 +23,9 @@ describe('the JobService', () => {
     expect(await jobs.getJobStatus(one.id)).toMatchObject({ id: one.id, state: 'delayed', payload: ada });
     const { items } = await jobs.getJobs({ filter: { tag: 'one' } });
     expect(items.map(({ id }) => id).sort()).toEqual([one.id, mail.id].sort());
-    await until('the numbers', async () => (await jobs.getQueueStats('email')).delayed === 4);
+    const bulk = await jobs.scheduleBulkEmail('welcome', [ada, { ...ada, name: 'Grace' }], { delay: '1h' });
+    expect((await jobs.getJobStatus(bulk[1]?.id ?? '')).payload).toMatchObject({ name: 'Grace' });
+    await until('the numbers', async () => (await jobs.getQueueStats('email')).delayed === 6);
     expect(many).toHaveLength(2);
     await expect(jobs.schedule('email.welcome', { to: 'nobody' })).rejects.toMatchObject({
       field: expect.stringMatching(/^payload\./),

@@ -1,4 +1,7 @@
 import { newJobId } from '../../libs/jobs/src';
+import { idTimeMs, identify } from '../../libs/jobs/src/wire';
+import { Cancels } from '../../libs/ledger/src/duties/cancels';
+import { MADE_BY, madeBy } from '../../libs/ledger/src/control/made-by';
 import { type TestDatabase, testDatabase } from '../support/database';
 import { JobsWorld } from '../support/jobs-world';
 import { LedgerWorld, boss } from '../support/ledger-world';
@@ -189,5 +192,55 @@ describe('a cancel', () => {
     });
     expect(await revocations()).toEqual([`revoke-all:${begun.id}`]);
     expect(await ledger.stateOf(other.id)).toBe('waiting');
+  });
+
+  test('is a revocation of its own where workers may take the job for younger than that of its whole queue', async () => {
+    await ledger.start(['control', 'pulse', 'cancels', 'bulk']);
+    // Its message says to the second when it was made: the end of that second is yet to come.
+    const keyed = jobTold('email.welcome', identify('mine').id, Date.now() - 1);
+    // Made before the sweep by its id, and once more after it.
+    const again = jobTold('email.welcome', newJobId(), Date.now() - 60_000);
+    await ledger.recorder.record([keyed.submitted(), again.submitted(), again.dead()]);
+    const begun = await ledger.steering.bulk('cancel', { queue: 'email' }, boss);
+    await until('the end of it', async () => (await ledger.steering.bulkAction(begun.id)).state === 'done');
+    expect(await ledger.steering.retry(again.id, boss)).toMatchObject({ state: 'accepted' });
+    await ledger.steering.cancel(again.id, boss);
+    const keys = [`revoke:${keyed.id}`, `revoke:${again.id}`, `revoke-all:${begun.id}`];
+    expect((await revocations()).sort()).toEqual(keys.sort());
+    await soon(keyed.id, 'cancelled');
+    await soon(again.id, 'cancelled');
+  });
+
+  test('is certain by the revocation of a queue for the same jobs that workers take for older, asked here or in SQL', async () => {
+    const old = Date.now() - 3_600_000;
+    const jobs = [newJobId(), identify('a').id, identify('b').id].map((id) => jobTold('email.welcome', id, old));
+    await ledger.recorder.record(jobs.map((job) => job.submitted()));
+    await db.database.query(`update jobs set origin = 'foreign' where id = $1`, [jobs[2]?.id]);
+    const rows = await db.database.query<{ id: string; origin: 'client'; submitted: number; made_by: number | null }>(
+      `select id, origin, extract(epoch from submitted_at)::float8 * 1000 as submitted, ${MADE_BY} as made_by from jobs`,
+    );
+    for (const { id, origin, submitted, made_by } of rows)
+      expect(madeBy({ id, generation: 0, origin, submittedAt: Math.round(submitted) })).toBe(made_by ?? undefined);
+    expect(new Set(rows.map(({ made_by }) => made_by))).toEqual(
+      new Set([idTimeMs(jobs[0]?.id ?? ''), old + 2_000, null]),
+    );
+  });
+
+  test('sounds again when a sound was of the very millisecond of what it should come after', async () => {
+    const job = jobTold();
+    await ledger.recorder.record([job.submitted()]);
+    await ledger.steering.cancel(job.id, boss);
+    await db.database.query('delete from control_log');
+    const [{ now } = { now: 0 }] = await db.database.query<{ now: number }>(
+      'select round(extract(epoch from clock_timestamp()) * 1000)::float8 as now',
+    );
+    const times = [now, now + 60_000, now + 60_000];
+    let sounds = 0;
+    const cancels = new Cancels({
+      ...{ database: db.database, recorder: ledger.recorder },
+      sound: () => Promise.resolve(times[sounds++] ?? 0),
+    });
+    for (let run = 0; run < 4; run++) await cancels.run();
+    expect(sounds).toBe(2);
   });
 });

@@ -147,7 +147,7 @@ describe('a move', () => {
       await record(job.submitted());
       expect(await ledger.job(job.id)).toMatchObject({ payload: { to: 'x@y.z' } });
       expect(await db.database.query('select action, target, detail from audit')).toEqual([
-        { action: 'retry', target: job.id, detail: { payload: 'edited' } },
+        { action: 'jobs.retry', target: job.id, detail: { payload: 'edited' } },
       ]);
     });
 
@@ -191,6 +191,22 @@ describe('a move', () => {
     expect(await outbox()).toHaveLength(449);
     const [audited] = await db.database.query<{ n: number }>(`select count(*)::int as n from audit`);
     expect(audited?.n).toBe(1);
+  });
+
+  test('a reschedule by filter puts off what waits, passes by what runs, and wants a time that can be read', async () => {
+    const [waits, runs] = [jobTold(), jobTold()];
+    await record(waits.submitted({ delayMs: 60_000 }), runs.submitted(), runs.started());
+    const at = '2031-01-01T00:00:00.000Z';
+    const { id } = await ledger.steering.bulk('reschedule', { queue: 'email' }, boss, { to: { at } });
+    const bulk = ledger.duties().find(({ name }) => name === 'bulk');
+    await bulk?.run(new AbortController().signal);
+    expect(await ledger.steering.bulkAction(id)).toMatchObject({ state: 'done', matched: 2, done: 1, failed: 1 });
+    expect(await ledger.job(waits.id)).toMatchObject({ state: 'delayed', scheduledFor: at });
+    expect(await ledger.stateOf(runs.id)).toBe('active');
+    for (const to of [undefined, { at: 'soon' }, { delay: 'never' }])
+      await expect(ledger.steering.bulk('reschedule', {}, boss, { to })).rejects.toMatchObject({
+        code: 'filter_invalid',
+      });
   });
 
   test('a job moved at the broker runs once, at its new place', async () => {

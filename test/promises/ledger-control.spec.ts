@@ -50,7 +50,7 @@ describe('what is to be controlled', () => {
     expect(messages[0]).toMatchObject({ kind: 'snapshot', part: 1, parts: 1 });
     expect(await db.database.query('select * from control_log')).toEqual([]);
     const [{ n } = { n: 0 }] = await db.database.query<{ n: number }>(
-      `select count(*)::int as n from audit where action = 'pause'`,
+      `select count(*)::int as n from audit where action = 'queues.pause'`,
     );
     expect(n).toBe(50);
   });
@@ -156,6 +156,16 @@ describe('what is to be controlled', () => {
     );
     expect(Math.abs(now - (beat.kind === 'beat' ? beat.now : 0))).toBeLessThan(60_000);
     expect(beat.version).toBe(1);
+  });
+
+  test.each([
+    [{ queue: 'A B!' }, 'queue_name_invalid', 'queue'],
+    [{ queue: 'email.welcome' }, 'queue_name_invalid', 'queue'],
+    [{ queue: 'dead' }, 'queue_name_invalid', 'queue'],
+    [{ type: 'Foo:bar' }, 'job_type_invalid', 'type'],
+  ])('what nothing can be called is not paused: %j', async (what, code, field) => {
+    await expect(ledger.steering.pause(what, boss)).rejects.toMatchObject({ code, field, hint: expect.any(String) });
+    expect(await db.database.query('select * from control')).toEqual([]);
   });
 
   test('pausing what is paused, and resuming what is not, changes nothing', async () => {

@@ -161,6 +161,30 @@ describe('retention', () => {
     expect(await db.database.query('select count(*)::int from audit')).toEqual([{ count: 3 }]);
   });
 
+  test('cleaning a queue that there is not says so', async () => {
+    await expect(new Removal(db.database).clean('emial', { state: 'dead', graceMs: 0 }, ada)).rejects.toMatchObject({
+      ...{ code: 'queue_not_found', field: 'queue', hint: expect.any(String) },
+    });
+  });
+
+  test('workers that went long ago, and actions that ended long ago, are forgotten; others are not', async () => {
+    await db.database.query(
+      `insert into workers (name, queues, types, running, held, started_at, said_at, pulse, seen_at, gone)
+       select name, '{}', '{}', '{}', 0, now(), now(), 0, now() - days * interval '1 day', gone
+       from (values ('old', 8, true), ('lately', 6, true), ('lives', 8, false)) as w (name, days, gone)`,
+    );
+    await db.database.query(
+      `insert into bulk_actions (id, action, filter, args, state, created_by, finished_at)
+       select gen_random_uuid(), name, '{}', '{}', 'done', 'ada', now() - days * interval '1 day'
+       from (values ('old', 31), ('lately', 29), ('runs', null)) as b (name, days)`,
+    );
+    await retain();
+    const names = async (sql: string): Promise<unknown[]> =>
+      (await db.database.query<{ name: string }>(sql)).map(({ name }) => name);
+    expect(await names('select name from workers order by name')).toEqual(['lately', 'lives']);
+    expect(await names('select action as name from bulk_actions order by action')).toEqual(['lately', 'runs']);
+  });
+
   test('a job that says how long it is kept is kept so long: longer than the rest, or shorter', async () => {
     const [long, short] = await put(
       { end: 'completed', at: now - 20 * DAY },

@@ -1,4 +1,4 @@
-import { type JobNotAccepted, defineJob, planLedger } from '@scutwork/jobs';
+import { type JobNotAccepted, type UniqueOptions, defineJob, planLedger } from '@scutwork/jobs';
 import { catalogOf, newJobId } from '@scutwork/jobs/wire';
 import { z } from 'zod';
 import type { JobsClient } from '../../libs/jobs/src';
@@ -56,16 +56,31 @@ describe('unique jobs of a client', () => {
   };
   const rows = () => db.database.query('select id, payload, priority, state from jobs');
 
-  test('of a hundred at once one is made, and all are answered with its id', async () => {
+  test.each<UniqueOptions>([
+    { key: 'today' },
+    { key: 'today', mode: 'throttle', window: '1h' },
+    { key: 'today', mode: 'debounce' },
+  ])('of a hundred at once one is made, and all are answered with its id: %j', async (unique) => {
     await startLedger();
     const added = await Promise.all(
       Array.from({ length: 100 }, (_, i) =>
-        client.add(Report, { day: `${i}` }, { unique: { key: 'today' }, priority: 'high', delay: '5s' }),
+        client.add(Report, { day: `${i}` }, { unique, priority: 'high', delay: '5s' }),
       ),
     );
     expect(added.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
     expect(new Set(added.map(({ id }) => id)).size).toBe(1);
     expect(await rows()).toEqual([expect.objectContaining({ id: added[0]?.id, priority: 1, state: 'delayed' })]);
+  });
+
+  test('how long a job is kept is told to the ledger too, and refused by name before anything is sent', async () => {
+    await startLedger();
+    const { id } = await client.add(Report, { day: 'x' }, { retention: { completed: { last: 3 }, failed: '90d' } });
+    const failed = { ageMs: 90 * 86_400_000 };
+    expect(await db.database.query('select job_id, rules from keeps')).toEqual([
+      { job_id: id, rules: { completed: { last: 3 }, failed } },
+    ]);
+    const wrong = { retention: { completed: { last: -1 } } };
+    expect(await thrownBy(client.add(Report, { day: 'x' }, wrong))).toMatchObject({ code: 'retention_invalid' });
   });
 
   test('repeating after an unknown outcome with the id that it said makes no second one', async () => {

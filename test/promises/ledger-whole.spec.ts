@@ -107,4 +107,18 @@ describe('a ledger with a worker and a client', () => {
     const [row] = await db.database.query<{ value: string }>("select value from heads where name = 'control'");
     return { version: Number(row?.value ?? 0) };
   }
+
+  test('questions that take long, however many, hold up no submission', async () => {
+    const told: unknown[] = [];
+    const ask = () => ledger.jobs({ filter: { state: 'completed' } }).catch((error: unknown) => void told.push(error));
+    const questions = await db.database.transaction(async (tx) => {
+      await tx.query('lock table history in access exclusive mode');
+      const asked = Array.from({ length: 40 }, ask);
+      const startedAt = Date.now();
+      await ledger.submit([{ type: 'email.send', payload: { to: 'meanwhile' }, options: { delay: '1h' } }]);
+      expect([Date.now() - startedAt < 1_500, told]).toEqual([true, []]);
+      return asked;
+    });
+    await Promise.all(questions);
+  });
 });

@@ -120,6 +120,16 @@ describe('POST /api/v1/jobs', () => {
     [400, 'json_invalid', 'body', '{"type":'],
     [400, 'json_invalid', 'body', ''],
     [400, 'json_invalid', 'body', '{"type":"email.welcome","payload":{"__proto__":{"admin":true}}}'],
+    [422, 'request_invalid', 'payload', { type: 'email.welcome' }],
+    [
+      422,
+      'retention_invalid',
+      'options.retention.failed.last',
+      { ...welcome, options: { retention: { failed: { last: -1 } } } },
+    ],
+    [422, 'keep_invalid', 'options.keepFor', { ...welcome, options: { keepFor: 1, retention: { completed: 1 } } }],
+    // Too large, and wrong besides: what it is told first is the limit.
+    [413, 'payload_too_large', 'payload', { ...welcome, payload: { name: 'x'.repeat(1_100_000) } }],
     [413, 'payload_too_large', 'payload', { ...welcome, payload: { ...welcome.payload, more: 'x'.repeat(1_100_000) } }],
     [413, 'body_too_large', 'body', `"${'x'.repeat(33 * 1_024 * 1_024)}"`],
   ])('answers %i %s naming %s (%#)', async (status, code, field, body) => {

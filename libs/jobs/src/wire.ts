@@ -18,6 +18,8 @@ export type { JsonText } from './contracts/json';
 export { resolveJobOptions } from './contracts/options';
 export type { JobOverrides } from './contracts/options';
 export { payloadText } from './contracts/payload-text';
+export { resolveRetention } from './contracts/retention';
+export type { Kept, Retention } from './contracts/retention';
 export { SUBMISSION_MESSAGE_TYPE } from './contracts/submission';
 export type { SubmissionAnswer } from './contracts/submission';
 export { validatePayload } from './contracts/validate';

@@ -247,14 +247,14 @@ export interface Steering {
     action: BulkAction,
     filter: JobFilter,
     actor: Actor,
-    args?: { payload?: unknown; priority?: Priority },
+    args?: { payload?: unknown; priority?: Priority; to?: { delay: number | string } | { at: string } },
   ): Promise<BulkView>;
   /** @throws LedgerError `bulk_not_found` */
   bulkAction(id: string): Promise<BulkView>;
 }
 
 /** `redrive` and `discard` act on dead letters. */
-export type BulkAction = 'cancel' | 'retry' | 'promote' | 'priority' | 'remove' | 'redrive' | 'discard';
+export type BulkAction = 'cancel' | 'retry' | 'promote' | 'reschedule' | 'priority' | 'remove' | 'redrive' | 'discard';
 
 export interface BulkView {
   id: string;

@@ -23,6 +23,7 @@ import { ReadSide } from './query/read-side';
 import type { Effect } from './record/change';
 import { countChanges } from './record/effects/counts';
 import { feedChanges } from './record/effects/feed';
+import { applyKeeps } from './record/effects/keeps';
 import { releaseKeys } from './record/effects/keys';
 import { followMoves } from './record/effects/moves';
 import { noteProbes } from './record/effects/probes';
@@ -33,7 +34,8 @@ import { Recorder } from './record/recorder';
 import { secretsOf } from './record/secrets';
 import { Removal } from './retention/removal';
 import { removeMany } from './retention/remove-many';
-import type { RetentionOptions } from './retention/rules';
+import { rulesOfDefinitions } from './retention/asked';
+import { type RetentionOptions, resolveRetention } from './retention/rules';
 import type { Database } from './store/database';
 import type { Locks } from './store/locks';
 import { Submitter } from './submit/submitter';
@@ -44,10 +46,13 @@ export interface Ground {
   names: Names;
   jobs: readonly AnyJob[];
   database: Database;
+  /** Connections of those who ask: however many wait for an answer, what is told and submitted waits for none of them. */
+  reads: Database;
   locks: Locks;
   publisher: Publisher;
   events: LedgerEvents;
   maxPayloadBytes: number;
+  defaultAttempts: number | undefined;
   retention: RetentionOptions;
 }
 
@@ -66,7 +71,10 @@ export function assemble(ground: Ground): Parts {
   const { database, jobs, names, broker, publisher, events, maxPayloadBytes } = ground;
   const secrets = secretsOf(jobs);
   const catalog = catalogOf(jobs);
-  const effects: Effect[] = [notePulses, noteWorkers, noteProbes, releaseKeys, countChanges, feedChanges];
+  const { rules = [], ...ages } = ground.retention;
+  const retention = { ...ages, rules: [...rules, ...rulesOfDefinitions(jobs)] };
+  const keepRules = applyKeeps(resolveRetention(retention).ageMs);
+  const effects: Effect[] = [notePulses, noteWorkers, noteProbes, releaseKeys, countChanges, feedChanges, keepRules];
   const recorder = new Recorder(database, effects, secrets);
   effects.push(
     liftRevocations,
@@ -80,10 +88,19 @@ export function assemble(ground: Ground): Parts {
   const onOutbox = (): void => wake('relay');
   const onChange = (): void => wake('relay', 'control', 'bulk');
   const checkPayload = payloadCheck(catalog, maxPayloadBytes);
-  const duties = dutiesOf({ ...ground, recorder, onOutbox, onChange, remove: removeMany, checkPayload, secrets });
+  const duties = dutiesOf({
+    ...ground,
+    retention,
+    recorder,
+    onOutbox,
+    onChange,
+    remove: removeMany,
+    checkPayload,
+    secrets,
+  });
   runners.push(...duties.map((duty) => new DutyRunner(duty, ground.locks, events)));
 
-  const reading = new ReadSide({ database, secrets });
+  const reading = new ReadSide({ database: ground.reads, secrets, defaultAttempts: ground.defaultAttempts });
   const submitting = new Submitter({ database, catalog, effects, maxPayloadBytes, onOutbox });
   const queues = jobs.map(({ queue }) => queue);
   const intakes = new Intakes({ broker, names, database, recorder, publisher, ledger: submitting, events, queues });

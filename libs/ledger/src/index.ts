@@ -53,3 +53,4 @@ export { RetentionDuty } from './duties/retention';
 export { Ledger } from './ledger';
 export type { LedgerOptions } from './ledger';
 export type { LedgerEvents } from './ledger-events';
+export { configuredRetention } from './retention/asked';

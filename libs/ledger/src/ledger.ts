@@ -26,11 +26,15 @@ export interface LedgerOptions {
   queueType?: QueueType;
   /** Largest payload in bytes of JSON. Default 1 MiB. */
   maxPayloadBytes?: number;
+  /** How often workers try jobs of which neither they nor their type say it: as jobs are shown. Default 3. */
+  defaultAttempts?: number;
   /** How long finished jobs are kept. Default 7 days for completed, 30 for the others. */
   retention?: RetentionOptions;
   events?: LedgerEvents;
 }
 
+/** Questions that are answered at a time; the others wait. */
+const READERS = 6;
 const AGAIN_MS = 2_000;
 /** For what was published last. */
 const CLOSING_MS = 2_000;
@@ -57,9 +61,11 @@ export class Ledger implements LedgerApi, Service {
     this.ground = {
       ...{ broker, jobs, names, events },
       database: new Database({ url: databaseUrl }),
+      reads: new Database({ url: databaseUrl, connections: READERS, applicationName: 'scutwork-reads' }),
       locks: new Locks(databaseUrl),
       publisher: broker.publisher({ deadlineMs: 10_000 }),
       maxPayloadBytes: options.maxPayloadBytes ?? 1_048_576,
+      defaultAttempts: options.defaultAttempts,
       retention: options.retention ?? {},
     };
     this.parts = assemble(this.ground);
@@ -134,12 +140,12 @@ export class Ledger implements LedgerApi, Service {
 
   private async end(): Promise<void> {
     clearTimeout(this.timer);
-    const { publisher, database, locks } = this.ground;
+    const { publisher, database, reads, locks } = this.ground;
     const ending = [...this.parts.duties.map((duty) => duty.stop()), this.parts.intakes.stop()];
     // While the broker is away they wait for confirms: those that do not come soon are given up, and found again later.
     await publisher.close(CLOSING_MS);
     await Promise.all(ending);
     await locks.close();
-    await database.close();
+    await Promise.all([database.close(), reads.close()]);
   }
 }

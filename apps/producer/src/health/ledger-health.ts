@@ -1,8 +1,10 @@
 import type { Broker } from '@scutwork/jobs';
-import type { Database } from '@scutwork/ledger';
+import type { Database, LedgerApi } from '@scutwork/ledger';
 import type { HealthIndicatorResult } from '@nestjs/terminus';
 
 const PATIENCE_MS = 2_000;
+/** Jobs that wait in one queue; more are worth a word. */
+const MANY_WAITING = 1_000;
 
 /** Health of what the ledger stands on, for `@nestjs/terminus`. */
 export class LedgerHealth {
@@ -10,6 +12,7 @@ export class LedgerHealth {
     private readonly database: Database,
     private readonly broker: Broker,
     private readonly inbox: string,
+    private readonly reading: Pick<LedgerApi, 'queues'>,
   ) {}
 
   /** Down while the database does not answer. */
@@ -28,6 +31,17 @@ export class LedgerHealth {
     const asked = this.broker.depth(this.inbox).then((depth) => (waiting = depth?.messages ?? 0));
     await inTime(asked);
     return { inbox: { status: 'up', waiting } };
+  }
+
+  /** Queues in which many jobs wait. That is no fault of this app, which goes on: it is never down. */
+  async queues(): Promise<HealthIndicatorResult> {
+    let full: Record<string, number> | 'unknown' = 'unknown';
+    const asked = this.reading.queues().then((queues) => {
+      const many = queues.filter(({ waiting }) => waiting > MANY_WAITING);
+      full = Object.fromEntries(many.map(({ name, waiting }) => [name, waiting]));
+    });
+    await inTime(asked);
+    return { queues: { status: 'up', limit: MANY_WAITING, over: full } };
   }
 }
 

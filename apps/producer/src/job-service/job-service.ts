@@ -34,6 +34,13 @@ export interface JobService {
   /** @example jobs.scheduleEmail('welcome', { to: 'ada@example.org', name: 'Ada' }) */
   scheduleEmail<T extends keyof Emails>(template: T, mail: Emails[T], options?: SubmitOptions): Promise<SubmittedJob>;
 
+  /** One job for each mail: all or, with a mistake in one, none. */
+  scheduleBulkEmail<T extends keyof Emails>(
+    template: T,
+    mails: readonly Emails[T][],
+    options?: SubmitOptions,
+  ): Promise<SubmittedJob[]>;
+
   /** @throws LedgerError `job_not_found` */
   getJobStatus(id: string): Promise<JobView>;
   getJobs(query?: JobQuery): Promise<Page<JobSummary>>;

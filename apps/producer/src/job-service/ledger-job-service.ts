@@ -45,6 +45,15 @@ export class LedgerJobService implements JobService {
     return this.schedule(templates[template], mail, options);
   }
 
+  scheduleBulkEmail<T extends keyof Emails>(
+    template: T,
+    mails: readonly Emails[T][],
+    options?: SubmitOptions,
+  ): Promise<SubmittedJob[]> {
+    const { type } = templates[template];
+    return this.scheduleMany(mails.map((payload) => ({ type, payload, options })));
+  }
+
   getJobStatus: JobService['getJobStatus'] = (id) => this.options.ledger.job(id);
 
   getJobs: JobService['getJobs'] = (query = {}) => this.options.ledger.jobs(query);

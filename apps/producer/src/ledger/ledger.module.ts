@@ -3,7 +3,7 @@ import { DynamicModule, Inject, Module, OnApplicationBootstrap, OnApplicationShu
 import type { AppConfig } from '@scutwork/app';
 import { type Broker, namesFor } from '@scutwork/jobs';
 import { JOBS_BROKER } from '@scutwork/jobs/nest';
-import { Database, Ledger, type LedgerEvents } from '@scutwork/ledger';
+import { Database, Ledger, type LedgerEvents, configuredRetention } from '@scutwork/ledger';
 import { jobs } from '@scutwork/workers/jobs';
 import type { Logger } from 'pino';
 import { LedgerHealth } from '../health/ledger-health';
@@ -17,6 +17,8 @@ const AGAIN_MS = 1_000;
 /** How long the producer waits with its port for a database that does not answer. */
 const FIRST_TRY_MS = 10_000;
 
+type LedgerConfig = Pick<AppConfig, 'databaseUrl' | 'prefix' | 'retention' | 'defaults'>;
+
 const EVENTS = Symbol('scutwork.ledger-events');
 
 /** The ledger and its database, to be injected anywhere. Global, so that Nest ends it after those who use it. */
@@ -24,8 +26,12 @@ const EVENTS = Symbol('scutwork.ledger-events');
 class LedgerCoreModule implements OnApplicationShutdown {
   constructor(private readonly database: Database) {}
 
-  static for({ databaseUrl, prefix }: Pick<AppConfig, 'databaseUrl' | 'prefix'>, log: Logger): DynamicModule {
+  static for({ databaseUrl, prefix, retention: asked, defaults }: LedgerConfig, log: Logger): DynamicModule {
     const names = namesFor(prefix);
+    const retention = configuredRetention(
+      asked,
+      jobs.map(({ queue }) => queue),
+    );
     const database = (): Database =>
       new Database({
         url: databaseUrl,
@@ -34,8 +40,9 @@ class LedgerCoreModule implements OnApplicationShutdown {
         applicationName: 'scutwork-api',
       });
     const ledger = (broker: Broker, events: LedgerEvents): Ledger =>
-      new Ledger({ broker, databaseUrl, names, jobs, events });
-    const health = (db: Database, broker: Broker): LedgerHealth => new LedgerHealth(db, broker, names.ledger);
+      new Ledger({ broker, databaseUrl, names, jobs, events, retention, defaultAttempts: defaults.maxAttempts });
+    const health = (db: Database, broker: Broker, reading: Ledger): LedgerHealth =>
+      new LedgerHealth(db, broker, names.ledger, reading);
     return {
       module: LedgerCoreModule,
       global: true,
@@ -43,7 +50,7 @@ class LedgerCoreModule implements OnApplicationShutdown {
         { provide: EVENTS, useValue: logLedger(log) },
         { provide: Database, useFactory: database },
         { provide: LEDGER, inject: [JOBS_BROKER, EVENTS], useFactory: ledger },
-        { provide: LedgerHealth, inject: [Database, JOBS_BROKER], useFactory: health },
+        { provide: LedgerHealth, inject: [Database, JOBS_BROKER, LEDGER], useFactory: health },
       ],
       exports: [Database, LEDGER, LedgerHealth, EVENTS],
     };
@@ -65,7 +72,7 @@ export class LedgerModule implements OnApplicationBootstrap, OnApplicationShutdo
     @Inject(EVENTS) private readonly events: LedgerEvents,
   ) {}
 
-  static for(config: Pick<AppConfig, 'databaseUrl' | 'prefix'>, log: Logger): DynamicModule {
+  static for(config: LedgerConfig, log: Logger): DynamicModule {
     return { module: LedgerModule, imports: [LedgerCoreModule.for(config, log)] };
   }
 

@@ -37,8 +37,9 @@ export class BulkController {
 
   @Route(beginBulk)
   begin(@FromRequest() { body }: GivenTo<typeof beginBulk>, @Caller() caller: Actor): Promise<unknown> {
-    const { action, filter, ...args } = body;
-    return this.ledger.bulk(action, filter, caller, args);
+    const { action, filter, payload, priority, delay, at } = body;
+    const to = at === undefined ? delay !== undefined && { delay } : { at };
+    return this.ledger.bulk(action, filter, caller, { payload, priority, ...(to && { to }) });
   }
 
   @Route(getBulk)

@@ -38,7 +38,7 @@ const pauseQueue = route({
   role: 'operator',
   summary: 'Start no job of a queue until it is resumed',
   answer: inForce,
-  problems: { 404: ['queue_not_found'] },
+  problems: { 422: ['queue_name_invalid'] },
 });
 
 const resumeQueue = route({
@@ -48,7 +48,6 @@ const resumeQueue = route({
   role: 'operator',
   summary: 'Start jobs of a queue again',
   answer: inForce,
-  problems: { 404: ['queue_not_found'] },
 });
 
 const cleanQueue = route({
@@ -69,6 +68,7 @@ const pauseType = route({
   role: 'operator',
   summary: 'Start no job of a type until it is resumed',
   answer: inForce,
+  problems: { 422: ['job_type_invalid'] },
 });
 
 const resumeType = route({

@@ -35,10 +35,14 @@ function readBody(schema: z.ZodType, body: unknown, optional: boolean): unknown 
 }
 
 function read(schema: z.ZodType, given: unknown, status: number, whole: string): unknown {
-  const result = schema.safeParse(given);
+  const result = schema.safeParse(given, { error: sayMissing });
   if (result.success) return result.data;
   throw refusal(result.error.issues.flatMap(faultsOf).slice(0, MOST_FAULTS), status, whole);
 }
+
+/** Undefined leaves it to what the schema says. */
+const sayMissing = ({ code, input }: { code?: string; input?: unknown }): string | undefined =>
+  code === 'invalid_type' && input === undefined ? 'is missing' : undefined;
 
 function refusal(found: Fault[], status: number, whole: string): RequestProblem {
   const errors = found.map(({ path, message }) => ({ field: fieldOf(path, whole), message }));

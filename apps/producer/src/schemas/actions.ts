@@ -36,21 +36,30 @@ export const rescheduleBody = z
 export const priorityBody = z.strictObject({ priority });
 
 export const cleanBody = z.strictObject({
-  state: z.enum(FINAL_STATES),
+  state: z
+    .enum([...FINAL_STATES, 'failed'])
+    .transform((state) => (state === 'failed' ? 'dead' : state))
+    .describe('`failed` stands for `dead`'),
   grace: milliseconds(0).optional().describe('Only what ended at least so long ago; 0 by default'),
   limit: z.number().int().min(1).max(1_000_000).optional().describe('Removes at most so many'),
 });
 
 export const bulkBody = z
   .strictObject({
-    action: z.enum(['cancel', 'retry', 'promote', 'priority', 'remove', 'redrive', 'discard']),
+    action: z.enum(['cancel', 'retry', 'promote', 'reschedule', 'priority', 'remove', 'redrive', 'discard']),
     filter: jobFilter.describe('Jobs for which every member holds; `{}` means all'),
     payload,
     priority: priority.optional().describe('For the action `priority`'),
+    delay: milliseconds(0).optional().describe('For the action `reschedule`: from when it is carried out'),
+    at: moment.optional().describe('For the action `reschedule`, in place of `delay`'),
   })
   .refine(({ action, priority }) => action !== 'priority' || priority !== undefined, {
     error: 'is missing',
     path: ['priority'],
+  })
+  .refine(({ action, delay, at }) => action !== 'reschedule' || (delay === undefined) !== (at === undefined), {
+    error: 'must hold either delay or at',
+    path: ['delay'],
   });
 
 export const redriveBody = z.strictObject({ filter: jobFilter.describe('`{}` means all dead letters'), payload });

@@ -1,4 +1,4 @@
-import { type Backoff, PRIORITIES } from '@scutwork/jobs';
+import { type Backoff, PRIORITIES, type RetentionOptions } from '@scutwork/jobs';
 import type { SubmitOptions } from '@scutwork/ledger';
 import { z } from 'zod';
 import { faultsOf } from '../routes/faults';
@@ -51,6 +51,21 @@ const unique = z.discriminatedUnion('mode', [
   z.strictObject({ key: shortText(200), mode: z.literal('debounce') }),
 ]);
 
+const kept = z
+  .unknown()
+  .meta({
+    anyOf: [
+      { type: ['number', 'string'] },
+      { type: 'object', properties: { age: { type: ['number', 'string'] }, last: { type: 'integer' } } },
+    ],
+  })
+  .transform((value) => value as RetentionOptions['completed'])
+  .optional();
+
+const retention = z
+  .strictObject({ completed: kept, failed: kept.describe('Dead, cancelled or expired') })
+  .describe('How long it is kept for each way to end: an age, or `{"age", "last"}`: the last so many of its type');
+
 const priority = z
   .union([z.enum(PRIORITIES), z.number()], {
     error: 'must be critical, high, normal, low, or a number from 1 to 20',
@@ -71,6 +86,7 @@ const options = z
     tenant: shortText(128).optional(),
     correlationId: shortText(128).optional(),
     unique: unique.optional().describe('One job of a key: while pending, within a window, or the latest'),
+    retention: retention.optional(),
     keepFor: duration.optional().describe('How long it is kept when it is finished; 0 removes it at once'),
   })
   .meta({ id: 'JobOptions' }) satisfies z.ZodType<SubmitOptions>;

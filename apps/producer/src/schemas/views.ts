@@ -158,7 +158,7 @@ export const workerView = z
 export const bulkView = z
   .object({
     id: z.string(),
-    action: z.enum(['cancel', 'retry', 'promote', 'priority', 'remove', 'redrive', 'discard']),
+    action: z.enum(['cancel', 'retry', 'promote', 'reschedule', 'priority', 'remove', 'redrive', 'discard']),
     state: z.enum(['running', 'done', 'failed']),
     matched: count,
     done: count,

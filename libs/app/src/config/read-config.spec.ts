@@ -29,6 +29,7 @@ describe('the configuration', () => {
         backoff: { type: 'exponential', delayMs: 2_000, multiplier: 2, maxDelayMs: 60_000, jitter: 0 },
       },
       consumerTimeoutMs: undefined,
+      retention: { completed: undefined, failed: undefined },
       timeZone: 'UTC',
       recurring: true,
       databaseUrl: 'postgresql://127.0.0.1:5432/scutwork',
@@ -37,6 +38,23 @@ describe('the configuration', () => {
       mailFrom: 'Scutwork <no-reply@localhost>',
       warnings: [],
     });
+  });
+
+  it.each([
+    ['100', { last: 100 }],
+    ['0', { last: 0 }],
+    ['true', { ageMs: 0 }],
+    ['false', {}],
+    ['2d', { ageMs: 172_800_000 }],
+  ])('reads how many finished jobs are kept, or how long: %s', (text, kept) => {
+    expect(read({ JOB_REMOVE_ON_COMPLETE: text }).retention).toEqual({ completed: kept, failed: undefined });
+    expect(read({ JOB_REMOVE_ON_FAIL: text }).retention).toEqual({ completed: undefined, failed: kept });
+  });
+
+  it('refuses what is neither', () => {
+    expect(() => read({ JOB_REMOVE_ON_COMPLETE: 'soon', JOB_REMOVE_ON_FAIL: '-1' })).toThrow(
+      /JOB_REMOVE_ON_COMPLETE is "soon": use true.*\n.*JOB_REMOVE_ON_FAIL/,
+    );
   });
 
   it('reads what is set', () => {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { ConfigurationError } from '@scutwork/jobs';
+import type { Retention } from '@scutwork/jobs/wire';
 import { nearestOf } from './nearest';
 import { type Environment, environment, isSecret, knownVariables } from './variables';
 
@@ -53,6 +54,8 @@ export interface AppConfig {
   };
   /** `Infinity` when the broker's is switched off; undefined when nobody has said. */
   consumerTimeoutMs: number | undefined;
+  /** How long finished jobs are kept, where `JOB_REMOVE_ON_…` say it: for an age, or the last so many of each queue. */
+  retention: Retention;
   timeZone: string;
   /** Whether schedules tick. */
   recurring: boolean;
@@ -96,6 +99,7 @@ export function readConfig({ defaultPort }: { defaultPort: number }, env: NodeJS
       },
     },
     consumerTimeoutMs: values.CONSUMER_TIMEOUT,
+    retention: { completed: values.JOB_REMOVE_ON_COMPLETE, failed: values.JOB_REMOVE_ON_FAIL },
     timeZone: values.JOB_TIMEZONE,
     recurring: values.JOB_RECURRING_ENABLED,
     databaseUrl: values.DATABASE_URL,

@@ -1,4 +1,5 @@
 import { durationMs } from '@scutwork/jobs';
+import type { Kept } from '@scutwork/jobs/wire';
 import { z } from 'zod';
 
 /** A text that `read` turns into a value; undefined means that it cannot, and `wanted` says what it could. */
@@ -47,6 +48,14 @@ const addresses = (protocols: string[], example: string) =>
     const urls = given.split(',').map((url) => url.trim());
     return urls.every((url) => isAddress(url, protocols)) ? urls : undefined;
   });
+
+/** How long finished jobs are kept. */
+const removal = read<Kept>('use true, false, how many of the last are kept, or an age such as "7d"', (given) => {
+  if (/^(true|false)$/i.test(given)) return /^true$/i.test(given) ? { ageMs: 0 } : {};
+  if (/^\d{1,9}$/.test(given)) return { last: Number(given) };
+  const ageMs = durationMs(given);
+  return ageMs !== undefined && ageMs >= 0 ? { ageMs } : undefined;
+});
 
 const timeZone = read('use a time zone such as "UTC" or "Europe/Berlin"', (given) => {
   try {
@@ -115,6 +124,8 @@ const variables = {
   JOB_RETRY_DELAY: duration(0).default(2_000),
   JOB_RETRY_DELAY_MULTIPLIER: number(1, 1_000).default(2),
   JOB_MAX_RETRY_DELAY: duration(0).default(60_000),
+  JOB_REMOVE_ON_COMPLETE: removal.optional(),
+  JOB_REMOVE_ON_FAIL: removal.optional(),
   JOB_TIMEZONE: timeZone.default('UTC'),
   JOB_RECURRING_ENABLED: toggle.default(true),
   SMTP_HOST: text.optional(),
@@ -126,14 +137,7 @@ const variables = {
 };
 
 /** Known, and read by what is yet to come. */
-const reserved = [
-  'CRON_SECRET',
-  'JOB_REMOVE_ON_COMPLETE',
-  'JOB_REMOVE_ON_FAIL',
-  'JOB_DASHBOARD_ENABLED',
-  'JOB_DASHBOARD_PORT',
-  'JOB_ALERT_WEBHOOK',
-];
+const reserved = ['CRON_SECRET', 'JOB_DASHBOARD_ENABLED', 'JOB_DASHBOARD_PORT', 'JOB_ALERT_WEBHOOK'];
 
 export const environment = z.object(variables).superRefine((values, context) => {
   const together = [

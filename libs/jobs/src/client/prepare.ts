@@ -8,6 +8,7 @@ import type { JsonText } from '../contracts/json';
 import type { OutgoingMessage } from '../contracts/message';
 import { DEFAULT_RUN_POLICY, type JobOptions, type JobOverrides, resolveJobOptions } from '../contracts/options';
 import { payloadText } from '../contracts/payload-text';
+import { resolveRetention } from '../contracts/retention';
 import { validatePayload } from '../contracts/validate';
 import type { ClientSettings } from './client-options';
 
@@ -39,10 +40,11 @@ export function prepareJob(
 ): PreparedJob | Promise<PreparedJob> {
   const overrides = resolveJobOptions(options, settings.clock.now());
   const identity = options?.id === undefined ? { id: newJobId() } : checkJobId(options.id);
+  resolveRetention(options?.retention, 'options.retention');
   const finish = (): PreparedJob => {
     const text = payloadText(payload, definition.type, settings.maxPayloadBytes);
     const priority = overrides.priority ?? definition.policy.priority ?? DEFAULT_RUN_POLICY.priority;
-    const gated = options?.unique === undefined ? undefined : options;
+    const gated = options?.unique === undefined && options?.retention === undefined ? undefined : options;
     return { identity, definition, priority, overrides, payload: text, gated };
   };
   const valid: unknown = validatePayload(definition.schema, payload, definition.type);

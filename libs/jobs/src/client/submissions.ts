@@ -19,7 +19,7 @@ interface Asked {
 const ANSWER_MS = 30_000;
 
 /**
- * Jobs that the ledger decides on before they exist: unique ones. Asked for through `jobs.submit`, answered into a queue
+ * Jobs that the ledger decides on before they exist: unique ones, and those that say how long they are kept. Asked for through `jobs.submit`, answered into a queue
  * of this connection alone.
  */
 export class Submissions {
@@ -136,10 +136,10 @@ function notAsked(job: PreparedJob, failure: PublishFailure): JobNotAccepted {
       'no_ledger',
       'refused',
       id,
-      `Job ${id} is unique, and there is no ledger to decide that`,
+      `Job ${id} has options that a ledger sees to, and there is none`,
       {
-        field: 'options.unique',
-        hint: 'Start the producer with its ledger on this broker and prefix, or add the job with an id of your own instead.',
+        field: job.gated?.unique === undefined ? 'options.retention' : 'options.unique',
+        hint: 'Start the producer with its ledger on this broker and prefix, or leave the option out.',
       },
     );
   }

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { ConfigurationError, JobError } from './errors';
 import { checkJobType, queueOf } from './job-type';
 import { type RunOptions, type RunPolicy, resolveRunOptions } from './options';
+import { type Retention, type RetentionOptions, resolveRetention } from './retention';
 
 /** Any Standard Schema (zod, valibot, arktype, …): https://standardschema.dev */
 export type Schema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Output>;
@@ -20,6 +21,8 @@ export interface JobDeclaration<P extends Schema, R extends Schema> extends RunO
    * its members. Views and exports have `[secret]` instead, and no search finds them. Default none.
    */
   secrets?: readonly string[];
+  /** How long finished jobs of it are kept, where that is less than the ledger's own. A job may say otherwise. */
+  retention?: RetentionOptions;
 }
 
 /**
@@ -33,6 +36,8 @@ export interface JobDefinition<Input = unknown, Payload = Input, Result = unknow
   readonly schema: Schema<Input, Payload>;
   readonly policy: Partial<RunPolicy>;
   readonly secrets: readonly string[];
+  /** Undefined: as the ledger has it. */
+  readonly retention?: Retention;
   /** Carries the result's type; has no value at run time. */
   readonly resultType?: Result;
 }
@@ -73,6 +78,7 @@ export function defineJob<P extends Schema, R extends Schema = Schema>(
     schema: declaration.payload,
     policy: Object.freeze(resolveRunOptions(declaration, type)),
     secrets: Object.freeze(checkSecrets(declaration.secrets ?? [], type)),
+    retention: resolveRetention(declaration.retention, `${type}.retention`),
   });
 }
 

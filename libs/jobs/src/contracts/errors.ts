@@ -37,6 +37,7 @@ export type ErrorCode =
   | 'queue_name_invalid'
   | 'result_not_json'
   | 'result_too_large'
+  | 'retention_invalid'
   | 'submission_refused'
   | 'tags_invalid'
   | 'tenant_invalid'

@@ -2,6 +2,7 @@ import { type Backoff, DEFAULT_BACKOFF, type ResolvedBackoff, resolveBackoff } f
 import { type Duration, durationMs } from './duration';
 import { type ErrorCode, JobError } from './errors';
 import { MOST_PROPERTY_BYTES } from './message';
+import type { RetentionOptions } from './retention';
 import type { UniqueOptions } from './submission';
 import { PRIORITIES, type Priority, isPriority } from './job-type';
 
@@ -39,6 +40,8 @@ export interface JobOptions extends RunOptions {
   tenant?: string;
   /** Only one job of this key: the ledger decides, so there must be one. */
   unique?: UniqueOptions;
+  /** How long it is kept when it is finished: the ledger sees to it, so there must be one. */
+  retention?: RetentionOptions;
   /** Travels in the AMQP property of the same name and into the handler's context, at most 128 characters. */
   correlationId?: string;
 }

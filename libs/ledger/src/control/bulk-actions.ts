@@ -7,11 +7,13 @@ import { isUuid } from '../store/is-uuid';
 import { LedgerError } from '../store/ledger-error';
 import { auditAction } from '../access/audit-log';
 import { changeControl, controlKey } from './control-store';
+import { type PutOff, dueAtOf } from './due-at';
 
 /** What an action needs besides the jobs. */
 export interface BulkArgs {
   payload?: unknown;
   priority?: Priority;
+  to?: PutOff;
 }
 
 /** A step of the duty reads the rest from here. */
@@ -39,6 +41,7 @@ export class BulkActions {
   async begin(action: BulkAction, filter: JobFilter, actor: Actor, args: BulkArgs): Promise<BulkView> {
     if (action === 'priority' && args.priority === undefined)
       throw new LedgerError('filter_invalid', 'The action "priority" needs a priority', { field: 'args.priority' });
+    if (action === 'reschedule') checkTo(args.to);
     const id = newJobId();
     const wanted = filterOf(action, filter);
     const [row] = await this.database.transaction(async (tx) => {
@@ -55,7 +58,7 @@ export class BulkActions {
         const { rows: due } = await tx.query<{ passable_at: number }>(LONGEST_WAIT, [entry.queue]);
         await changeControl(tx, { set: [{ key, entry, queue: entry.queue, passableAt: due[0]?.passable_at }] });
       }
-      await auditAction(tx, actor, `bulk ${action}`, [id], { filter: { ...filter, payload: undefined } });
+      await auditAction(tx, actor, `jobs.bulk.${action}`, [id], { filter: { ...filter, payload: undefined } });
       return rows;
     });
     return viewOf(row, id);
@@ -66,6 +69,11 @@ export class BulkActions {
     const rows = isUuid(id) ? await this.database.query<BulkRow>('select * from bulk_actions where id = $1', [id]) : [];
     return viewOf(rows[0], id);
   }
+}
+
+function checkTo(to: PutOff | undefined): void {
+  if (to !== undefined) return void dueAtOf(to);
+  throw new LedgerError('filter_invalid', 'The action "reschedule" needs a time', { field: 'args.to' });
 }
 
 const INSERT = `

@@ -1,4 +1,5 @@
-import type { ControlEntry } from '@scutwork/jobs/wire';
+import { JobError } from '@scutwork/jobs';
+import { type ControlEntry, jobTypeFault } from '@scutwork/jobs/wire';
 import type { Actor } from '../api';
 import type { Transaction } from '../store/database';
 import { auditAction } from '../access/audit-log';
@@ -6,12 +7,16 @@ import { changeControl, controlKey } from './control-store';
 
 export type Pausable = { queue: string } | { type: string };
 
-/** @returns the version from which on nothing of it is started */
+/**
+ * @returns the version from which on nothing of it is started
+ * @throws JobError `queue_name_invalid`, `job_type_invalid` for what no queue and no type can be called
+ */
 export async function pause(tx: Transaction, what: Pausable, actor: Actor): Promise<number> {
+  checkName(what);
   const key = keyOf(what);
   const standing = await versionOf(tx, key);
   if (standing !== undefined) return standing;
-  await auditAction(tx, actor, 'pause', [key.slice('pause:'.length)]);
+  await auditAction(tx, actor, actionOf(what, 'pause'), [nameOf(what)]);
   return (await changeControl(tx, { set: [{ key, entry: entryOf(what) }] })) ?? 0;
 }
 
@@ -19,8 +24,24 @@ export async function pause(tx: Transaction, what: Pausable, actor: Actor): Prom
 export async function resume(tx: Transaction, what: Pausable, actor: Actor): Promise<number> {
   const key = keyOf(what);
   if ((await versionOf(tx, key)) === undefined) return headOf(tx);
-  await auditAction(tx, actor, 'resume', [key.slice('pause:'.length)]);
+  await auditAction(tx, actor, actionOf(what, 'resume'), [nameOf(what)]);
   return (await changeControl(tx, { lift: [key] })) ?? 0;
+}
+
+const nameOf = (what: Pausable): string => ('queue' in what ? what.queue : what.type);
+const actionOf = (what: Pausable, action: string): string => `${'queue' in what ? 'queues' : 'types'}.${action}`;
+
+/** One that no job has yet may be paused, before the first comes; a name that none can ever have is a mistake. */
+function checkName(what: Pausable): void {
+  const name = nameOf(what);
+  const fault = jobTypeFault(name) ?? ('queue' in what && name.includes('.') ? 'a queue is one word' : undefined);
+  if (fault === undefined) return;
+  const [code, field] =
+    'queue' in what ? (['queue_name_invalid', 'queue'] as const) : (['job_type_invalid', 'type'] as const);
+  throw new JobError(code, `No ${field} can be called ${JSON.stringify(name.slice(0, 200))}: ${fault}`, {
+    field,
+    hint: 'A queue is one word of a-z, 0-9 and "-"; a type is such words joined by dots.',
+  });
 }
 
 const keyOf = (what: Pausable): string =>

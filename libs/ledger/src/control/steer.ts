@@ -5,6 +5,7 @@ import type { Transaction } from '../store/database';
 import type { LedgerError } from '../store/ledger-error';
 import { type Placed, changeControl, controlKey } from './control-store';
 import type { Decide, Decision, HeldJob, PlaceAfter } from './decision';
+import { madeBy } from './made-by';
 import { passableAt } from './passable-at';
 import { refused } from './refused';
 
@@ -95,7 +96,7 @@ function heldOf(row: JobRow, known: Surroundings): HeldJob {
         queue === row.queue &&
         (type ?? row.type) === row.type &&
         (priority ?? row.priority) === row.priority &&
-        row.createdAt < before,
+        (madeBy(row) ?? Infinity) < before,
     ),
     keyTaken: row.uniqueKey !== undefined && known.takenKeys.has(row.uniqueKey),
   };

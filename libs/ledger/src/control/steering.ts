@@ -1,14 +1,14 @@
 import { identify } from '@scutwork/jobs/wire';
-import { type Priority, durationMs } from '@scutwork/jobs';
+import type { Priority } from '@scutwork/jobs';
 import type { Actor, BulkView, JobView, Reading, Steering } from '../api';
 import type { Recorder } from '../record/recorder';
 import type { Database } from '../store/database';
-import { LedgerError } from '../store/ledger-error';
 import { auditAction } from '../access/audit-log';
 import { BulkActions } from './bulk-actions';
 import { cancel } from './cancel';
 import type { CheckPayload } from './check-payload';
 import type { Decide } from './decision';
+import { type PutOff, dueAtOf } from './due-at';
 import { promote, reschedule, setPriority } from './move';
 import { type Pausable, pause, resume } from './pauses';
 import { retry } from './retry';
@@ -53,7 +53,7 @@ export class JobSteering implements Steers {
     return this.steerOne('promote', id, promote, actor);
   }
 
-  reschedule(id: string, to: { delay: number | string } | { at: string }, actor: Actor): Promise<JobView> {
+  reschedule(id: string, to: PutOff, actor: Actor): Promise<JobView> {
     return this.steerOne('reschedule', id, reschedule(dueAtOf(to)), actor, to);
   }
 
@@ -95,27 +95,9 @@ export class JobSteering implements Steers {
     await database.transaction(async (tx) => {
       const refusal = (await steer(tx, recorder, [id], decide)).get(id);
       if (refusal) throw refusal;
-      await auditAction(tx, actor, action, [id], detail);
+      await auditAction(tx, actor, `jobs.${action}`, [id], detail);
     });
     onChange?.();
     return reader.job(id);
   }
-}
-
-/** @throws LedgerError `filter_invalid` */
-function dueAtOf(to: { delay: number | string } | { at: string }): (now: number) => number {
-  if ('at' in to) {
-    const at = Date.parse(to.at);
-    if (!Number.isNaN(at)) return () => at;
-    throw new LedgerError('filter_invalid', `at is ${JSON.stringify(to.at)}`, {
-      field: 'at',
-      hint: 'Use an ISO 8601 time with a zone, e.g. "2030-01-01T09:00:00Z".',
-    });
-  }
-  const delayMs = durationMs(to.delay);
-  if (delayMs !== undefined && delayMs >= 0) return (now) => now + delayMs;
-  throw new LedgerError('filter_invalid', `delay is ${JSON.stringify(to.delay)}`, {
-    field: 'delay',
-    hint: 'Use milliseconds of 0 or more, or a text such as "90s".',
-  });
 }

@@ -2,8 +2,9 @@ import type { BulkAction } from '../api';
 import type { BulkRow } from '../control/bulk-actions';
 import { cancel } from '../control/cancel';
 import type { Decide } from '../control/decision';
+import { dueAtOf } from '../control/due-at';
 import { findMatching } from '../control/matching';
-import { promote, setPriority } from '../control/move';
+import { promote, reschedule, setPriority } from '../control/move';
 import { retry } from '../control/retry';
 import { type Verdicts, steer } from '../control/steer';
 import type { JsonText } from '@scutwork/jobs/wire';
@@ -86,6 +87,7 @@ const TABLES = {
   cancel: 'jobs',
   promote: 'jobs',
   priority: 'jobs',
+  reschedule: 'jobs',
   retry: 'history',
   redrive: 'history',
   remove: 'history',
@@ -100,6 +102,8 @@ function decideOf({ action, args }: BulkRow, payload: JsonText | undefined): Dec
       return promote;
     case 'priority':
       return setPriority(args.priority ?? 'normal');
+    case 'reschedule':
+      return reschedule(dueAtOf(args.to ?? { delay: 0 }));
     case 'retry':
     case 'redrive':
       return retry(payload);

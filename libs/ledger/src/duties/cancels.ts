@@ -1,4 +1,5 @@
 import { cancelled } from '../control/cancel';
+import { MADE_BY } from '../control/made-by';
 import { lockRows } from '../record/lock-rows';
 import type { Recorder } from '../record/recorder';
 import type { Database, Transaction } from '../store/database';
@@ -9,8 +10,8 @@ const MOST = 500;
 export interface CancelsOptions {
   database: Database;
   recorder: Recorder;
-  /** Tells how far the inbox is read, at once instead of with the next pulse: see `pulse.ts`. */
-  sound(): Promise<void>;
+  /** Tells how far the inbox is read, at once instead of with the next pulse: see `pulse.ts`. Its time, ms since 1970. */
+  sound(): Promise<number>;
 }
 
 interface Certainty {
@@ -44,7 +45,7 @@ export class Cancels implements Duty {
     if (!waiting) return 'done';
     if (this.published.at(-1)?.version !== published) this.published.push({ version: published, at: now });
     const passed = this.published.findLastIndex(({ at }) => at < pulsed);
-    await this.soundAfter(now, pulsed);
+    await this.soundAfter(pulsed);
     const version = this.published[passed]?.version;
     if (version === undefined) return 'done';
     this.published.splice(0, passed);
@@ -52,12 +53,11 @@ export class Cancels implements Duty {
     return ended === MOST ? 'more' : 'done';
   }
 
-  /** One sound after each newly published version is enough. */
-  private async soundAfter(now: number, pulsed: number): Promise<void> {
+  /** One sound after each newly published version is enough; one of the same millisecond proves nothing. */
+  private async soundAfter(pulsed: number): Promise<void> {
     const newest = this.published.at(-1)?.at ?? 0;
     if (pulsed > newest || this.soundedAt > newest) return;
-    await this.options.sound();
-    this.soundedAt = now + 1;
+    this.soundedAt = await this.options.sound();
   }
 
   private async look(): Promise<Certainty> {
@@ -101,7 +101,7 @@ from jobs cross join lateral (
     and coalesce(entry->>'type', jobs.type) = jobs.type
     and coalesce(entry->>'priority', (array['critical', 'high', 'normal', 'low'])[priority + 1])
       = (array['critical', 'high', 'normal', 'low'])[priority + 1]
-    and jobs.created_at < to_timestamp((entry->>'before')::float8 / 1000.0)
+    and ${MADE_BY} < (entry->>'before')::float8
   order by version limit 1
 ) as revoked
 where cancel_requested_at is not null and revoked.version <= $1

@@ -32,10 +32,11 @@ export class Pulse implements Duty {
     return 'done';
   }
 
-  /** One between two pulses, that counts for nobody's silence: tells how far the inbox is read. */
-  async sound(): Promise<void> {
+  /** One between two pulses, that counts for nobody's silence: tells how far the inbox is read. Returns its time. */
+  async sound(): Promise<number> {
     const { now } = await this.standing();
     await this.publish(0, now);
+    return now;
   }
 
   private async standing(): Promise<{ now: number; value: number }> {

@@ -1,7 +1,7 @@
 import { dropDays } from '../retention/drop-days';
 import { makeDays } from '../retention/make-days';
 import { type Retention, type RetentionOptions, givenUpMs, resolveRetention, rowRules } from '../retention/rules';
-import { trimByRule, trimOwn } from '../retention/trim';
+import { trimByRule, trimOwn, trimOwnBeyond } from '../retention/trim';
 import type { Database } from '../store/database';
 import type { Duty } from './duty';
 
@@ -28,12 +28,19 @@ export class RetentionDuty implements Duty {
     const now = this.now();
     await makeDays(database, now);
     await trimOwn(database, signal);
+    await trimOwnBeyond(database, signal);
     for (const rule of rowRules(retention)) await trimByRule(database, rule, signal);
     await dropDays(database, 'history_completed', now - retention.ageMs.completed);
     await dropDays(database, 'history_given_up', now - givenUpMs(retention));
     await dropDays(database, 'history_own', now);
     await dropDays(database, 'logs', now - retention.logsMs);
     await database.query('delete from tombstones where until < now()');
+    await database.query(FORGET_WORKERS);
+    await database.query(FORGET_BULK);
     return 'done';
   }
 }
+
+/** Each start of a worker has a name of its own: what has gone is of no use after some days. */
+const FORGET_WORKERS = "delete from workers where gone and seen_at < now() - interval '7 days'";
+const FORGET_BULK = "delete from bulk_actions where finished_at < now() - interval '30 days'";

@@ -9,7 +9,7 @@ import { type Place, readCursor, writeCursor } from './cursor';
 import { type Key, type Order, findKeys, sortKeys } from './find-keys';
 import { pageSize } from './page-size';
 import { type ReadRow, readRows } from './read-rows';
-import { toSummary } from './views';
+import { type Shown, toSummary } from './views';
 import { type Wanted, hashOf, resolveFilter } from './wanted';
 
 const ORDERS: Record<NonNullable<JobQuery['sort']>, Order> = {
@@ -28,13 +28,13 @@ interface Listing {
   order: Order;
   limit: number;
   after: Place | undefined;
-  secrets: Secrets;
+  shown: Shown;
 }
 
 /** @throws LedgerError `filter_invalid`, `cursor_invalid`; before anything is asked of the database */
 export function resolveQuery(
   { filter, sort = '-created', limit, cursor }: JobQuery,
-  secrets: Secrets,
+  shown: Shown,
 ): Listing & { hash: string } {
   if (!Object.hasOwn(ORDERS, sort)) {
     const hint = `There are ${Object.keys(ORDERS).join(', ')}.`;
@@ -47,7 +47,7 @@ export function resolveQuery(
     order: ORDERS[sort],
     limit: pageSize(limit),
     after: readCursor(cursor, hash, isUuid),
-    secrets,
+    shown,
     hash,
   };
 }
@@ -58,11 +58,14 @@ export async function listJobs(tx: Transaction, listing: ReturnType<typeof resol
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const { read, last, more } = await readPage(tx, { ...listing, after, limit: listing.limit - rows.length });
     rows.push(...read);
-    if (!more || !last) return { items: rows.map(toSummary) };
+    if (!more || !last) return { items: rows.map((row) => toSummary(row, listing.shown.attempts)) };
     after = last;
     if (rows.length === listing.limit) break;
   }
-  return { items: rows.map(toSummary), cursor: after && writeCursor(after, listing.hash) };
+  return {
+    items: rows.map((row) => toSummary(row, listing.shown.attempts)),
+    cursor: after && writeCursor(after, listing.hash),
+  };
 }
 
 interface ReadPage {
@@ -71,7 +74,7 @@ interface ReadPage {
   more: boolean;
 }
 
-async function readPage(tx: Transaction, { wanted, order, limit, after, secrets }: Listing): Promise<ReadPage> {
+async function readPage(tx: Transaction, { wanted, order, limit, after, shown }: Listing): Promise<ReadPage> {
   const keys: Key[] = [];
   for (const table of tablesOf(wanted)) {
     // What is not finished has no place among what is sorted by its end.
@@ -82,7 +85,7 @@ async function readPage(tx: Transaction, { wanted, order, limit, after, secrets 
   const page = sorted.slice(0, limit);
   const rows = await readRows(tx, page, wanted.payload.length > 0 ? ['payload'] : []);
   return {
-    read: rows.filter((row) => hasPayload(row, wanted, secrets)),
+    read: rows.filter((row) => hasPayload(row, wanted, shown.secrets)),
     last: page.at(-1),
     more: sorted.length > limit,
   };

@@ -2,7 +2,6 @@ import { FINAL_STATES } from '@scutwork/jobs';
 import { isFinalState } from '@scutwork/jobs/wire';
 import type { JobFilter, JobView } from '../api';
 import type { Columns } from '../record/columns';
-import type { Secrets } from '../record/secrets';
 import type { Transaction } from '../store/database';
 import { LedgerError } from '../store/ledger-error';
 import { Values, matchCondition, placeCondition } from './conditions';
@@ -10,7 +9,7 @@ import type { Place } from './cursor';
 import { hasPayload } from './list-jobs';
 import { columns, toReadRow } from './read-rows';
 import type { Reader } from './reader';
-import { toView } from './views';
+import { type Shown, toView } from './views';
 import { type Wanted, resolveFilter } from './wanted';
 
 /** Rows looked at by one statement; and how large they may be together: some have payloads of a megabyte. */
@@ -22,7 +21,7 @@ const MOST_BYTES = 8 * 1024 * 1024;
  * where the one before ended: a slow reader holds up nothing, and what ends meanwhile is read too.
  * @throws LedgerError `filter_invalid`
  */
-export async function* readHistory(reader: Reader, filter: JobFilter, secrets: Secrets): AsyncGenerator<JobView[]> {
+export async function* readHistory(reader: Reader, filter: JobFilter, shown: Shown): AsyncGenerator<JobView[]> {
   const wanted = resolveFilter(filter);
   if (wanted.state !== undefined && !isFinalState(wanted.state)) {
     const hint = `History has ${FINAL_STATES.join(', ')}.`;
@@ -31,8 +30,8 @@ export async function* readHistory(reader: Reader, filter: JobFilter, secrets: S
   let after: Place | undefined;
   do {
     const batch = await reader.read((tx) => readBatch(tx, wanted, after));
-    const rows = batch.rows.map(toReadRow).filter((row) => hasPayload(row, wanted, secrets));
-    if (rows.length > 0) yield rows.map((row) => toView(row, secrets));
+    const rows = batch.rows.map(toReadRow).filter((row) => hasPayload(row, wanted, shown.secrets));
+    if (rows.length > 0) yield rows.map((row) => toView(row, shown));
     after = batch.last;
   } while (after);
 }

@@ -1,3 +1,4 @@
+import { DEFAULT_RUN_POLICY } from '@scutwork/jobs';
 import type { DeadGroup, FeedEntry, JobCount, JobFilter, JobQuery, JobSummary, JobView, LogView } from '../api';
 import type { Page, PageRequest, QueueView, Reading, WorkerView } from '../api';
 import { noSecrets, type Secrets } from '../record/secrets';
@@ -12,12 +13,14 @@ import { readHistory } from './read-history';
 import { readQueues } from './read-queues';
 import { readWorkers } from './read-workers';
 import { Reader } from './reader';
-import { toView } from './views';
+import { type Shown, toView } from './views';
 
 export interface ReadSideOptions {
   database: Database;
   /** What of payloads is hidden: `secretsOf(definitions)`. Default nothing. */
   secrets?: Secrets;
+  /** How often workers try jobs of which neither they nor their type say it. Default 3. */
+  defaultAttempts?: number;
   /** Milliseconds that one statement may take. Default 2,000. */
   statementTimeoutMs?: number;
 }
@@ -31,19 +34,19 @@ export interface ReadSideOptions {
  */
 export class ReadSide implements Reading {
   private readonly reader: Reader;
-  private readonly secrets: Secrets;
+  private readonly shown: Shown;
 
-  constructor({ database, secrets = noSecrets, statementTimeoutMs = 2_000 }: ReadSideOptions) {
+  constructor({ database, secrets = noSecrets, defaultAttempts, statementTimeoutMs = 2_000 }: ReadSideOptions) {
     this.reader = new Reader(database, statementTimeoutMs);
-    this.secrets = secrets;
+    this.shown = { secrets, attempts: defaultAttempts ?? DEFAULT_RUN_POLICY.maxAttempts };
   }
 
   async job(id: string): Promise<JobView> {
-    return toView(await this.reader.read((tx) => findJob(tx, id)), this.secrets);
+    return toView(await this.reader.read((tx) => findJob(tx, id)), this.shown);
   }
 
   async jobs(query: JobQuery): Promise<Page<JobSummary>> {
-    const listing = resolveQuery(query, this.secrets);
+    const listing = resolveQuery(query, this.shown);
     return this.reader.read((tx) => listJobs(tx, listing));
   }
 
@@ -76,7 +79,7 @@ export class ReadSide implements Reading {
   }
 
   history(filter: JobFilter): AsyncIterable<JobView[]> {
-    return readHistory(this.reader, filter, this.secrets);
+    return readHistory(this.reader, filter, this.shown);
   }
 
   async feed(after: number | 'now'): Promise<{ seq: number; changes: FeedEntry[]; lost: boolean }> {

@@ -5,6 +5,14 @@ import { type Secrets, shownPayload } from '../record/secrets';
 import type { ReadRow } from './read-rows';
 import { stateOf } from './state-of';
 
+/** How jobs are shown, besides what is known of them. */
+export interface Shown {
+  /** What of payloads is hidden. */
+  secrets: Secrets;
+  /** How often workers try jobs of which neither they nor their type say it. */
+  attempts: number;
+}
+
 const iso = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : new Date(ms).toISOString());
 const isoOf = (ms: number): string => new Date(ms).toISOString();
 
@@ -13,20 +21,22 @@ export function shown(text: string | undefined): unknown {
   return shownPayload(text, []);
 }
 
-export function toSummary(row: ReadRow): JobSummary {
+/** @param attempts of jobs that say nothing themselves */
+export function toSummary(row: ReadRow, attempts: number): JobSummary {
   const { job } = row;
   const state = stateOf(job, row);
   return {
     ...ofJob(row),
+    maxAttempts: job.maxAttempts ?? attempts,
     state,
     error: job.error && { name: job.error.name, message: job.error.message, code: job.error.code },
     scheduledFor: state === 'delayed' || state === 'retrying' ? iso(job.dueAt) : undefined,
   };
 }
 
-export function toView(row: ReadRow, secrets: Secrets): JobView {
+export function toView(row: ReadRow, { secrets, attempts }: Shown): JobView {
   const { job, fingerprint } = row;
-  const { error, ...summary } = toSummary(row);
+  const { error, ...summary } = toSummary(row, attempts);
   const { stack, ...failure } = job.error ?? ({} as Partial<Failure>);
   return {
     ...summary,
@@ -48,7 +58,7 @@ export function toView(row: ReadRow, secrets: Secrets): JobView {
   };
 }
 
-function ofJob({ job }: ReadRow): Omit<JobSummary, 'state' | 'error' | 'scheduledFor'> {
+function ofJob({ job }: ReadRow): Omit<JobSummary, 'state' | 'error' | 'scheduledFor' | 'maxAttempts'> {
   const firstStart = job.runs[0]?.startedAt ?? job.startedAt;
   return {
     id: job.id,
@@ -57,7 +67,6 @@ function ofJob({ job }: ReadRow): Omit<JobSummary, 'state' | 'error' | 'schedule
     queue: job.queue,
     priority: job.priority,
     attempt: job.attempt,
-    maxAttempts: job.maxAttempts,
     tags: job.tags ?? [],
     tenant: job.tenant,
     progress: shown(job.progress),

@@ -34,6 +34,8 @@ export class Removal implements Pick<Steering, 'remove' | 'clean'> {
     if (!isFinalState(state)) throw invalid('state', `Only finished jobs are removed: ${FINAL_STATES.join(', ')}.`);
     if (!(graceMs >= 0)) throw invalid('graceMs', 'Milliseconds of 0 or more.');
     if (!Number.isInteger(limit) || limit < 1) throw invalid('limit', 'A whole number of 1 or more.');
+    const [known] = await this.database.query('select 1 from counts where queue = $1 limit 1', [queue]);
+    if (!known) throw noQueue(queue);
     const find = (tx: Parameters<typeof findOlder>[0], most: number): Promise<Finished[]> =>
       findOlder(tx, { queue, state }, graceMs, most, 'true');
     const removed = await removeBatches(this.database, find, { most: limit });
@@ -45,6 +47,13 @@ export class Removal implements Pick<Steering, 'remove' | 'clean'> {
 function notFinished(given: string): LedgerError {
   return new LedgerError('job_not_finished', `The job ${JSON.stringify(given.slice(0, 200))} is not finished.`, {
     hint: 'Cancel it, then remove it.',
+  });
+}
+
+function noQueue(queue: string): LedgerError {
+  return new LedgerError('queue_not_found', `There is no job of a queue ${JSON.stringify(queue.slice(0, 200))}.`, {
+    field: 'queue',
+    hint: 'GET /api/v1/queues lists those that there are.',
   });
 }
 

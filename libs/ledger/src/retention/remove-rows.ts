@@ -40,6 +40,7 @@ export async function removeRows(tx: Transaction, rows: readonly Finished[]): Pr
     rows.map(({ finished }) => Math.round(finished)),
   ]);
   await tx.query('delete from logs where job_id = any($1::uuid[])', [ids]);
+  await tx.query('delete from keeps where job_id = any($1::uuid[])', [ids]);
   return gone[0]?.n ?? 0;
 }
 

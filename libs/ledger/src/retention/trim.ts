@@ -17,6 +17,20 @@ export async function trimOwn(database: Database, signal: AbortSignal): Promise<
   await removeBatches(database, find, { signal });
 }
 
+/** Removes jobs beyond the number that they themselves say: the last so many of their type that ended alike are kept. */
+export async function trimOwnBeyond(database: Database, signal: AbortSignal): Promise<void> {
+  const find = async (tx: Transaction, most: number): Promise<Finished[]> =>
+    (await tx.query<Finished>(OWN_BEYOND, [most])).rows;
+  await removeBatches(database, find, { signal });
+}
+
+const OWN_BEYOND = `
+select ${FINISHED} from history t join (
+  select job_id, ended_at, last, row_number() over (partition by type, ended order by ended_at desc, job_id desc) as n
+  from keeps where last is not null and ended is not null
+) kept on t.id = kept.job_id and t.finished_at = kept.ended_at
+where kept.n > kept.last limit $1`;
+
 /** Removes what a rule gives up. Jobs with a retention of their own are kept as they say. */
 export async function trimByRule(database: Database, rule: RetentionRule, signal: AbortSignal): Promise<void> {
   const { ageMs, last } = rule;

@@ -126,6 +126,26 @@ export const history = pgTable(
   ],
 );
 
+/** How jobs that say so themselves are kept, for each way to end; beside their rows, for they are few. */
+export const keeps = pgTable(
+  'keeps',
+  {
+    jobId: uuid('job_id').primaryKey(),
+    type: text('type').notNull(),
+    /** A `Retention` as JSON. */
+    rules: json('rules').notNull(),
+    /** The final state, when, and the rule for it by number: null while it is not finished. */
+    ended: text('ended'),
+    endedAt: moment('ended_at'),
+    last: integer('last'),
+  },
+  (t) => [
+    index('keeps_last')
+      .on(t.type, t.ended, t.endedAt)
+      .where(sql`last is not null`),
+  ],
+);
+
 /** What handlers said. Partitioned by day. */
 export const logs = pgTable(
   'logs',

@@ -45,7 +45,7 @@ function stands({ jobId, until }: KeyHolder, { mode }: UniqueRule, { jobs }: Sta
 function replace(job: KnownJob, entry: PreparedEntry, now: number): void {
   const before = job.draft ? job.draft.before : job.row;
   job.row = replacementOf(job.row, entry, now);
-  job.draft = { before, after: job.row, inLedger: true };
+  job.draft = { before, after: job.row, inLedger: true, retention: entry.retention };
 }
 
 function begin(entry: PreparedEntry, { jobs, keys, taken }: Standing, now: number): SubmittedJob {

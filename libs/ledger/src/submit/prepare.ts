@@ -5,12 +5,14 @@ import {
   type JobIdentity,
   type JobOverrides,
   type JsonText,
+  type Retention,
   atEntry,
   checkJobId,
   definitionIn,
   newJobId,
   payloadText,
   resolveJobOptions,
+  resolveRetention,
   validatePayload,
 } from '@scutwork/jobs/wire';
 import type { SubmitEntry, SubmitOptions } from '../api';
@@ -29,6 +31,7 @@ export interface PreparedEntry {
   dueAt: number | undefined;
   unique: UniqueRule | undefined;
   keepMs: number | undefined;
+  retention: Retention | undefined;
   payload: JsonText;
 }
 
@@ -64,6 +67,8 @@ function prepare(
   checkShape(options);
   const overrides = resolveJobOptions(options, Date.now());
   checkMoments(overrides);
+  // First: what is too large is refused as that, whatever else is wrong with it.
+  const text = payloadText(payload, type, maxPayloadBytes);
   const finish = (): PreparedEntry => ({
     identity: options?.id === undefined ? { id: newJobId() } : checkJobId(options.id),
     chosen: options?.id !== undefined,
@@ -72,8 +77,8 @@ function prepare(
     overrides,
     dueAt: options?.delay instanceof Date ? options.delay.getTime() : undefined,
     unique: resolveUnique(options?.unique, type, overrides.delayMs),
-    keepMs: resolveKeep(options?.keepFor),
-    payload: payloadText(payload, type, maxPayloadBytes),
+    ...keepOf(options),
+    payload: text,
   });
   const valid: unknown = validatePayload(definition.schema, payload, type);
   return valid instanceof Promise ? valid.then(finish) : finish();
@@ -102,6 +107,17 @@ function checkMoments({ delayMs, expiresAtMs = 0 }: JobOverrides): void {
       hint: 'Use a moment to come.',
     });
   }
+}
+
+/** With rules of its own a job is on the shelf of such jobs; they say how long it stays there (`record/effects/keeps.ts`). */
+function keepOf({ keepFor, retention: given }: SubmitOptions = {}): Pick<PreparedEntry, 'keepMs' | 'retention'> {
+  const retention = resolveRetention(given, 'options.retention');
+  if (retention === undefined) return { keepMs: resolveKeep(keepFor), retention };
+  if (keepFor === undefined) return { keepMs: MOST_KEEP_MS, retention };
+  throw new LedgerError('keep_invalid', 'options.keepFor and options.retention say the same thing twice', {
+    field: 'options.keepFor',
+    hint: 'Leave out keepFor: retention says how long for each way to end.',
+  });
 }
 
 function resolveKeep(keepFor: Duration | undefined): number | undefined {

@@ -35,6 +35,7 @@ export async function put(
     const rows = [...taken].map((key) => ({ key, job_id: keys.get(key)?.jobId, until: keys.get(key)?.until }));
     await tx.query(PUT_KEYS, [JSON.stringify(rows)]);
   }
+  await putKeeps(tx, drafts);
   for (const effect of effects) await effect(tx, drafts, []);
   return outgoing.length > 0;
 }
@@ -45,6 +46,20 @@ const PUT_KEYS = `
 insert into keys (key, job_id, until)
 select key, job_id, to_timestamp(until / 1000.0) from json_to_recordset($1::json) as row (key text, job_id uuid, until float8)
 on conflict (key) do update set job_id = excluded.job_id, until = excluded.until`;
+
+async function putKeeps(tx: Transaction, drafts: readonly Draft[]): Promise<void> {
+  // One that is replaced may have had rules that the one in its place has not.
+  const replaced = drafts.filter(({ before }) => before !== undefined).map(({ after }) => after.id);
+  if (replaced.length > 0) await tx.query('delete from keeps where job_id = any($1::uuid[])', [replaced]);
+  const ruled = drafts.filter(({ retention }) => retention !== undefined);
+  if (ruled.length === 0) return;
+  const rows = ruled.map(({ after: { id, type }, retention }) => ({ job_id: id, type, rules: retention }));
+  await tx.query(PUT_KEEPS, [JSON.stringify(rows)]);
+}
+
+const PUT_KEEPS = `
+insert into keeps (job_id, type, rules)
+select job_id, type, rules from json_to_recordset($1::json) as row (job_id uuid, type text, rules json)`;
 
 function* inParts(drafts: readonly Draft[]): Generator<Draft[]> {
   let part: Draft[] = [];

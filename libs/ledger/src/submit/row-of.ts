@@ -1,4 +1,4 @@
-import { FAR_MS, type JobIdentity } from '@scutwork/jobs/wire';
+import { FAR_MS, type JobIdentity, type Retention } from '@scutwork/jobs/wire';
 import type { JobRow } from '../record/job-row';
 import { merge } from '../record/merge';
 import { storable, storableText } from '../record/storable';
@@ -11,12 +11,14 @@ export interface Draft {
   after: JobRow;
   /** Nothing of it goes to the broker yet. */
   inLedger: boolean;
+  /** Its own rules of how long it is kept. */
+  retention: Retention | undefined;
 }
 
 /** The row of a new job. `now` is the database's time in milliseconds since 1970. */
 export function draftOf(entry: PreparedEntry, now: number): Draft {
   const after = rowOf(entry, entry.identity, 0, now);
-  return { before: undefined, after, inLedger: waitsInLedger(entry, now) };
+  return { before: undefined, after, inLedger: waitsInLedger(entry, now), retention: entry.retention };
 }
 
 /** The row of a job that waits in the ledger, with another payload and other options, its delay begun again. */

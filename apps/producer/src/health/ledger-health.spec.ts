@@ -1,0 +1,25 @@
+import { memoryBroker } from '@scutwork/jobs/testing';
+import { Database, type QueueView } from '@scutwork/ledger';
+import { LedgerHealth } from './ledger-health';
+
+const queue = (name: string, waiting: number): QueueView => ({
+  ...{ name, waiting, active: 0, delayed: 0, retrying: 0, blocked: 0, accepted: 0 },
+  ...{ completed: 0, dead: 0, cancelled: 0, expired: 0, total: waiting },
+  ...{ paused: false, pausedTypes: [], workers: 0, types: [] },
+});
+
+const healthOver = (queues: () => Promise<QueueView[]>): LedgerHealth =>
+  new LedgerHealth(new Database({ url: 'postgresql://127.0.0.1:1/none' }), memoryBroker(), 'jobs.ledger', { queues });
+
+describe('the health of the ledger', () => {
+  it('names the queues in which many jobs wait, and is up all the same', async () => {
+    const health = healthOver(() => Promise.resolve([queue('email', 1_000), queue('report', 1_001)]));
+    expect(await health.queues()).toEqual({ queues: { status: 'up', limit: 1_000, over: { report: 1_001 } } });
+  });
+
+  it('does not know while nobody can be asked', async () => {
+    const health = healthOver(() => Promise.reject(new Error('away')));
+    expect(await health.queues()).toEqual({ queues: { status: 'up', limit: 1_000, over: 'unknown' } });
+    expect(await health.ledger()).toEqual({ ledger: { status: 'down', reason: expect.any(String) } });
+  });
+});
