@@ -32,7 +32,12 @@ export class ProducerModule {
         RestModule.over(AccessModule.for(config, log, token), LiveModule.with(log)),
         HealthModule.for({
           inject: [JobsHealthIndicator, LedgerHealth],
-          checks: (broker, ledger) => [() => broker.broker(), () => ledger.ledger(), () => ledger.inboxBacklog()],
+          checks: (broker, ledger) => [
+            () => broker.broker(),
+            () => ledger.ledger(),
+            () => ledger.inboxBacklog(),
+            () => ledger.schedules(),
+          ],
         }),
       ],
     };

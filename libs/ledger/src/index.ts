@@ -19,6 +19,14 @@ export type {
   LogView,
   Page,
   QueueView,
+  ScheduleChanges,
+  ScheduleHealth,
+  ScheduleQuery,
+  ScheduleRequest,
+  ScheduleRunView,
+  ScheduleTick,
+  ScheduleView,
+  Scheduling,
   SubmitEntry,
   SubmitOptions,
   SubmittedJob,
@@ -46,6 +54,7 @@ export { DueRelease } from './duties/due';
 export { ExpiredKeys } from './duties/expired-keys';
 export { Removal } from './retention/removal';
 export type { RetentionOptions, RetentionRule } from './retention/rules';
+export { CATCH_UPS, OVERLAPS } from './schedules/schedule-row';
 export { CountsDuty } from './duties/counts';
 export { FeedDuty } from './duties/feed';
 export type { FeedOptions } from './duties/feed';

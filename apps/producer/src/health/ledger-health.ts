@@ -1,5 +1,5 @@
 import type { Broker } from '@scutwork/jobs';
-import type { Database } from '@scutwork/ledger';
+import type { Database, Scheduling } from '@scutwork/ledger';
 import type { HealthIndicatorResult } from '@nestjs/terminus';
 
 const PATIENCE_MS = 2_000;
@@ -10,6 +10,7 @@ export class LedgerHealth {
     private readonly database: Database,
     private readonly broker: Broker,
     private readonly inbox: string,
+    private readonly scheduling: Pick<Scheduling, 'scheduleHealth'>,
   ) {}
 
   /** Down while the database does not answer. */
@@ -18,6 +19,13 @@ export class LedgerHealth {
     const answered = await inTime(this.database.query('select 1'));
     if (!answered) return { ledger: { status: 'down', reason: 'its database does not answer' } };
     return { ledger: { status: 'up', databaseMs: Math.round(performance.now() - startedAt) } };
+  }
+
+  /** Who ticks, when each ticked last, and what is late. The ledger ticks by itself where nobody does: it is never down. */
+  async schedules(): Promise<HealthIndicatorResult> {
+    let health: object = { state: 'unknown' };
+    await inTime(this.scheduling.scheduleHealth().then((found) => (health = found)));
+    return { schedules: { status: 'up', ...health } };
   }
 
   /** How many messages with facts wait to be recorded. Jobs wait for none of them: it is never down. */

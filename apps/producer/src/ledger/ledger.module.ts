@@ -35,7 +35,8 @@ class LedgerCoreModule implements OnApplicationShutdown {
       });
     const ledger = (broker: Broker, events: LedgerEvents): Ledger =>
       new Ledger({ broker, databaseUrl, names, jobs, events });
-    const health = (db: Database, broker: Broker): LedgerHealth => new LedgerHealth(db, broker, names.ledger);
+    const health = (db: Database, broker: Broker, ledger: Ledger): LedgerHealth =>
+      new LedgerHealth(db, broker, names.ledger, ledger);
     return {
       module: LedgerCoreModule,
       global: true,
@@ -43,7 +44,7 @@ class LedgerCoreModule implements OnApplicationShutdown {
         { provide: EVENTS, useValue: logLedger(log) },
         { provide: Database, useFactory: database },
         { provide: LEDGER, inject: [JOBS_BROKER, EVENTS], useFactory: ledger },
-        { provide: LedgerHealth, inject: [Database, JOBS_BROKER], useFactory: health },
+        { provide: LedgerHealth, inject: [Database, JOBS_BROKER, LEDGER], useFactory: health },
       ],
       exports: [Database, LEDGER, LedgerHealth, EVENTS],
     };

@@ -68,6 +68,13 @@ const jwtSecret = read(`use at least ${JWT_SECRET_BYTES} characters, made at ran
   Buffer.byteLength(given) >= JWT_SECRET_BYTES ? given : undefined,
 );
 
+/** Shorter ones can be guessed. */
+const CRON_SECRET_CHARS = 16;
+
+const cronSecret = read(`use at least ${CRON_SECRET_CHARS} characters, made at random`, (given) =>
+  given.length >= CRON_SECRET_CHARS && !/\s/.test(given) ? given : undefined,
+);
+
 const claim = read('use the name of a claim, or names joined by dots', (given) =>
   /^[^.\s]+(\.[^.\s]+)*$/.test(given) ? given : undefined,
 );
@@ -117,6 +124,7 @@ const variables = {
   JOB_MAX_RETRY_DELAY: duration(0).default(60_000),
   JOB_TIMEZONE: timeZone.default('UTC'),
   JOB_RECURRING_ENABLED: toggle.default(true),
+  CRON_SECRET: cronSecret.optional(),
   SMTP_HOST: text.optional(),
   SMTP_PORT: port.optional(),
   SMTP_SECURE: toggle.default(false),
@@ -127,7 +135,6 @@ const variables = {
 
 /** Known, and read by what is yet to come. */
 const reserved = [
-  'CRON_SECRET',
   'JOB_REMOVE_ON_COMPLETE',
   'JOB_REMOVE_ON_FAIL',
   'JOB_DASHBOARD_ENABLED',

@@ -20,7 +20,7 @@ export function toSummary(row: ReadRow): JobSummary {
     ...ofJob(row),
     state,
     error: job.error && { name: job.error.name, message: job.error.message, code: job.error.code },
-    scheduledFor: state === 'delayed' || state === 'retrying' ? iso(job.dueAt) : undefined,
+    scheduledFor: state === 'delayed' || state === 'retrying' ? iso(job.dueAt) : iso(job.scheduledFor),
   };
 }
 

@@ -30,6 +30,8 @@ export interface PreparedEntry {
   unique: UniqueRule | undefined;
   keepMs: number | undefined;
   payload: JsonText;
+  /** Of a job that a schedule makes. */
+  tick?: { schedule: string; scheduledFor: number };
 }
 
 /** What PostgreSQL and `Date` can both hold: the year 1 to the year 275760. */
