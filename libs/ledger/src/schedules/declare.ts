@@ -13,6 +13,9 @@ const MOST_RUNS = 2_147_483_647;
 /** What a schedule is unless it says otherwise. */
 export const SCHEDULE_DEFAULTS = { overlap: 'allow', catchUp: 'once', catchUpLimit: 100, graceMs: 60_000 } as const;
 
+/** What one form of timing does not have, the other must not keep. */
+const NO_TIMING = { cron: undefined, timeZone: undefined, everyMs: undefined };
+
 type Defined = Pick<
   ScheduleRow,
   'type' | 'options' | 'cron' | 'timeZone' | 'everyMs' | 'startAt' | 'endAt' | 'runLimit' | 'enabled'
@@ -43,7 +46,7 @@ export function readSchedule(request: Omit<ScheduleRequest, 'name' | 'payload'>)
     throw invalid('end', 'it is not after start', 'Choose a later moment, or leave it out.');
   }
   return {
-    ...{ type: request.type, options, ...readTiming(request), startAt, endAt, overlap, catchUp },
+    ...{ type: request.type, options, ...NO_TIMING, ...readTiming(request), startAt, endAt, overlap, catchUp },
     runLimit: request.limit === undefined ? undefined : wholeOf(request.limit, 'limit', 1, MOST_RUNS),
     catchUpLimit: wholeOf(request.catchUpLimit ?? SCHEDULE_DEFAULTS.catchUpLimit, 'catchUpLimit', 1, MOST_CATCH_UP),
     graceMs: graceOf(request.grace),
