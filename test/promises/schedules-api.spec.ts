@@ -1,4 +1,6 @@
+import { JOB_SERVICE, type JobService } from '../../apps/producer/src/job-service/job-service';
 import { type ApiWorld, apiWorld, expectProblem } from '../support/api';
+import { until } from '../support/until';
 
 const SECRET = 'a-secret-for-the-cron-0123456789';
 const body = {
@@ -125,6 +127,28 @@ describe('schedules over REST', () => {
     expectProblem(await world.call({ path: '/schedules', as: SECRET }), 401);
     await world.call({ method: 'POST', path: '/schedules/greeting/disable' });
     expectProblem(await call('POST', SECRET), 409, { code: 'schedule_disabled' });
+  });
+
+  test('a handler knows the schedule of its job, and its moment', async () => {
+    const service = world.app.get<JobService>(JOB_SERVICE, { strict: false });
+    const told: unknown[] = [];
+    service.registerHandler(
+      'email.welcome',
+      (_mail, { schedule, scheduledFor }) => void told.push([schedule, scheduledFor]),
+    );
+    await service.start();
+    await service.scheduleRecurringEmail(
+      'mail',
+      'welcome',
+      { to: 'ada@example.org', name: 'Ada' },
+      { every: '1s', limit: 2 },
+    );
+    await until('two runs', () => told.length === 2);
+    await service.stop();
+    const [first, second] = told as [string, Date][];
+    expect([first?.[0], second?.[0]]).toEqual(['mail', 'mail']);
+    expect(Number(second?.[1]) - Number(first?.[1])).toBe(1_000);
+    expect((await world.call({ path: '/schedules/mail' })).json()).toMatchObject({ finished: true, runCount: 2 });
   });
 
   test('health says what is late and which have no worker', async () => {

@@ -19,6 +19,13 @@ export type {
   LogView,
   Page,
   QueueView,
+  SubmitEntry,
+  SubmitOptions,
+  SubmittedJob,
+  Submitting,
+  WorkerView,
+} from './api';
+export type {
   ScheduleChanges,
   ScheduleHealth,
   ScheduleQuery,
@@ -27,12 +34,7 @@ export type {
   ScheduleTick,
   ScheduleView,
   Scheduling,
-  SubmitEntry,
-  SubmitOptions,
-  SubmittedJob,
-  Submitting,
-  WorkerView,
-} from './api';
+} from './schedules/scheduling-api';
 export { Database, isDatabaseAway } from './store/database';
 export type { DatabaseOptions } from './store/database';
 export { LedgerError } from './store/ledger-error';

@@ -7,7 +7,8 @@ import {
   namesFor,
   planLedger,
 } from '@scutwork/jobs';
-import type { LedgerApi, Reading, Scheduling, Steering, Submitting } from './api';
+import type { LedgerApi, Reading, Steering, Submitting } from './api';
+import type { Scheduling } from './schedules/scheduling-api';
 import { type Ground, type Parts, assemble } from './assemble';
 import { type LedgerEvents, silentLedger } from './ledger-events';
 import type { RetentionOptions } from './retention/rules';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { memoryBroker } from '../broker/memory/memory-broker';
 import { defineJob } from '../contracts/define-job';
 import { defineSchedule } from './define-schedule';
 import { ScheduleRegistration } from './register';
@@ -38,6 +39,6 @@ it.each([
 
 test('two of one name are refused', () => {
   const schedules = [defineSchedule({ ...base, every: '1m' }), defineSchedule({ ...base, every: '2m' })];
-  const publisher = { publish: () => undefined, close: async () => undefined };
+  const publisher = memoryBroker().publisher();
   expect(() => new ScheduleRegistration({ schedules, publisher, by: 'x' })).toThrow('Two schedules are called "sales"');
 });

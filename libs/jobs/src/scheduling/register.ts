@@ -53,7 +53,7 @@ export class ScheduleRegistration implements Service {
         return;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        if (!signal.aborted) events.emit({ event: 'schedules.unregistered', reason });
+        events.emit({ event: 'schedules.unregistered', reason });
         await pause(clock, AGAIN_MS, signal);
       }
     }

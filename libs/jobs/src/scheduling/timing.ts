@@ -27,11 +27,6 @@ export function occurrencesOf({ cron, timeZone = 'UTC', everyMs, anchor, startAt
   };
 }
 
-/** Whether a schedule ticks at exactly that moment. */
-export function occursAt(occurs: Occurrences, instant: number): boolean {
-  return occurs(instant - 1) === instant;
-}
-
 /**
  * What was declared, checked.
  * @throws ConfigurationError `cron_invalid` or `configuration_invalid`, naming the field at fault

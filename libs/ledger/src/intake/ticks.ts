@@ -1,6 +1,6 @@
 import type { Delivery } from '@scutwork/jobs';
 import { SCHEDULES_MESSAGE_TYPE, TICK_MESSAGE_TYPE } from '@scutwork/jobs/wire';
-import type { ScheduleRequest } from '../api';
+import type { ScheduleRequest } from '../schedules/scheduling-api';
 import type { TickHint, Ticks } from '../schedules/ticks';
 import { LedgerError } from '../store/ledger-error';
 import type { Schedules } from '../schedules/scheduling';

@@ -2,7 +2,7 @@ import { type Occurrences, occurrencesOf } from '@scutwork/jobs/wire';
 import { type ScheduleRow, isUsedUp } from './schedule-row';
 
 /** How far a scheduler's clock may be ahead of the database's: what is further away is not due yet. */
-export const EARLY_MS = 1_000;
+const EARLY_MS = 1_000;
 /** Missed moments beyond these are not counted one by one. */
 const MOST_COUNTED = 1_000;
 const FIRST_LOOK_MS = 60_000;

@@ -1,6 +1,7 @@
 import { durationMs } from '@scutwork/jobs';
 import { readTiming, resolveJobOptions } from '@scutwork/jobs/wire';
-import type { ScheduleRequest, SubmitOptions } from '../api';
+import type { SubmitOptions } from '../api';
+import type { ScheduleRequest } from './scheduling-api';
 import { LedgerError } from '../store/ledger-error';
 import { CATCH_UPS, OVERLAPS, type ScheduleRow } from './schedule-row';
 
@@ -11,7 +12,7 @@ const [LEAST_GRACE_MS, MOST_GRACE_MS] = [1_000, 3_600_000];
 const MOST_RUNS = 2_147_483_647;
 
 /** What a schedule is unless it says otherwise. */
-export const SCHEDULE_DEFAULTS = { overlap: 'allow', catchUp: 'once', catchUpLimit: 100, graceMs: 60_000 } as const;
+const SCHEDULE_DEFAULTS = { overlap: 'allow', catchUp: 'once', catchUpLimit: 100, graceMs: 60_000 } as const;
 
 /** What one form of timing does not have, the other must not keep. */
 const NO_TIMING = { cron: undefined, timeZone: undefined, everyMs: undefined };
@@ -27,7 +28,7 @@ export function checkScheduleName(name: unknown): asserts name is string {
   if (typeof name === 'string' && name.length <= MOST_NAME_CHARS && NAME.test(name)) return;
   throw invalid(
     'name',
-    `${JSON.stringify(name)?.slice(0, 100)} is not a legal name`,
+    `${JSON.stringify(name).slice(0, 100)} is not a legal name`,
     `Use words of a-z, 0-9, "-" and "_", joined by dots, at most ${MOST_NAME_CHARS} characters.`,
   );
 }

@@ -1,5 +1,6 @@
 import { describeTiming } from '@scutwork/jobs/wire';
-import type { Page, ScheduleHealth, ScheduleQuery, ScheduleRunView, ScheduleView } from '../api';
+import type { Page } from '../api';
+import type { ScheduleHealth, ScheduleQuery, ScheduleRunView, ScheduleView } from './scheduling-api';
 import { readCursor, writeCursor } from '../query/cursor';
 import { pageSize } from '../query/page-size';
 import type { Database, Transaction } from '../store/database';

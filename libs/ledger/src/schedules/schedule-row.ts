@@ -99,16 +99,16 @@ export function rowFrom(columns: Record<string, unknown>): ScheduleRow {
     if (value === null || value === undefined) return [];
     return [[member, kind === 'plain' ? value : Number(value)]];
   });
-  return Object.fromEntries(members) as unknown as ScheduleRow;
+  return Object.fromEntries(members);
 }
 
 /** As `json_populate_record` takes it: times as ISO 8601. */
 export function columnsFrom(row: ScheduleRow): Record<string, unknown> {
-  const pairs = Object.entries(COLUMNS).map(([member, [column, kind]]) => {
+  const pairs = Object.entries(COLUMNS).map(([member, [column, kind]]): [string, unknown] => {
     const value = row[member as keyof ScheduleRow];
     return [column, kind === 'moment' && typeof value === 'number' ? new Date(value).toISOString() : value];
   });
-  return Object.fromEntries(pairs) as Record<string, unknown>;
+  return Object.fromEntries(pairs);
 }
 
 /** What schedulers are told of it; nothing of one that does not tick. */

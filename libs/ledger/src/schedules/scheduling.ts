@@ -1,6 +1,7 @@
 import { definitionIn, occurrencesOf } from '@scutwork/jobs/wire';
 import { auditAction } from '../access/audit-log';
-import type { Actor, ScheduleRequest, ScheduleView, Scheduling, SubmittedJob } from '../api';
+import type { Actor, SubmittedJob } from '../api';
+import type { ScheduleRequest, ScheduleView, Scheduling } from './scheduling-api';
 import type { CheckPayload } from '../control/check-payload';
 import { cancel } from '../control/cancel';
 import { steer } from '../control/steer';
