@@ -129,12 +129,20 @@ describe('schedules over REST', () => {
     expectProblem(await call('POST', SECRET), 409, { code: 'schedule_disabled' });
   });
 
+  test('health says what is late and which have no worker', async () => {
+    await create();
+    const { schedules } = (await world.app.inject({ url: '/health' })).json<{ details: { schedules: object } }>()
+      .details;
+    expect(schedules).toMatchObject({ status: 'up', enabled: 1, late: [], unhandled: ['greeting'] });
+  });
+
   test('a handler knows the schedule of its job, and its moment', async () => {
     const service = world.app.get<JobService>(JOB_SERVICE, { strict: false });
-    const told: unknown[] = [];
+    const told: (Date | undefined)[] = [];
     service.registerHandler(
       'email.welcome',
-      (_mail, { schedule, scheduledFor }) => void told.push([schedule, scheduledFor]),
+      // Those of the tests before are worked too.
+      (_mail, { schedule, scheduledFor }) => void (schedule === 'mail' && told.push(scheduledFor)),
     );
     await service.start();
     await service.scheduleRecurringEmail(
@@ -145,16 +153,8 @@ describe('schedules over REST', () => {
     );
     await until('two runs', () => told.length === 2);
     await service.stop();
-    const [first, second] = told as [string, Date][];
-    expect([first?.[0], second?.[0]]).toEqual(['mail', 'mail']);
-    expect(Number(second?.[1]) - Number(first?.[1])).toBe(1_000);
+    const [first, second] = told.map((moment) => moment?.getTime()).sort();
+    expect(Number(second) - Number(first)).toBe(1_000);
     expect((await world.call({ path: '/schedules/mail' })).json()).toMatchObject({ finished: true, runCount: 2 });
-  });
-
-  test('health says what is late and which have no worker', async () => {
-    await create();
-    const { schedules } = (await world.app.inject({ url: '/health' })).json<{ details: { schedules: object } }>()
-      .details;
-    expect(schedules).toMatchObject({ status: 'up', enabled: 1, late: [], unhandled: ['greeting'] });
   });
 });

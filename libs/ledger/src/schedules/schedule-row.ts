@@ -94,12 +94,12 @@ export const SELECTED = Object.values(COLUMNS)
   .join(', ');
 
 export function rowFrom(columns: Record<string, unknown>): ScheduleRow {
-  const members = Object.entries(COLUMNS).flatMap(([member, [column, kind]]) => {
+  const members = Object.entries(COLUMNS).flatMap(([member, [column, kind]]): [string, unknown][] => {
     const value = columns[column];
     if (value === null || value === undefined) return [];
     return [[member, kind === 'plain' ? value : Number(value)]];
   });
-  return Object.fromEntries(members);
+  return Object.fromEntries(members) as unknown as ScheduleRow;
 }
 
 /** As `json_populate_record` takes it: times as ISO 8601. */
