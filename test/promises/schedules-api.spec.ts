@@ -142,7 +142,9 @@ describe('schedules over REST', () => {
     service.registerHandler(
       'email.welcome',
       // Those of the tests before are worked too.
-      (_mail, { schedule, scheduledFor }) => void (schedule === 'mail' && told.push(scheduledFor)),
+      (_mail, { schedule, scheduledFor }) => {
+        if (schedule === 'mail') told.push(scheduledFor);
+      },
     );
     await service.start();
     await service.scheduleRecurringEmail(

@@ -117,8 +117,8 @@ function statusOf(error: ScutworkError): number {
   if (error instanceof BrokerError || error instanceof DeliveryError) return 503;
   if (error.code === 'payload_too_large') return 413;
   if (error.code === 'backlog_full') return 503;
-  // Of a schedule in the request; a mistake of our own configuration ends the start.
-  if (error.code === 'cron_invalid' || error.code === 'configuration_invalid') return 422;
+  // Of a schedule in the request: those in code are checked at the start.
+  if (error.code === 'cron_invalid') return 422;
   return error instanceof JobError ? 422 : 500;
 }
 

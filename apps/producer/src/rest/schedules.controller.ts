@@ -25,7 +25,7 @@ import { type HeaderReply, revisionIn, withETag } from './etag';
 const tag = 'schedules';
 const DEFAULT_COUNT = 10;
 const ofASchedule = { tag, params: scheduleParams } as const;
-const wrong = ['schedule_invalid', 'cron_invalid', 'configuration_invalid', 'payload_invalid', 'type_unknown'];
+const wrong = ['schedule_invalid', 'cron_invalid', 'payload_invalid', 'type_unknown'];
 const answer = { status: 200, says: 'The schedule, with its ETag', schema: scheduleView } as const;
 
 const listSchedules = route({
@@ -47,7 +47,7 @@ const previewSchedule = route({
   summary: 'What an expression means: a sentence, and its next runs',
   body: previewBody,
   answer: { status: 200, says: 'The sentence and the runs', schema: preview },
-  problems: { 422: ['cron_invalid', 'configuration_invalid'] },
+  problems: { 422: ['cron_invalid'] },
 });
 
 const getSchedule = route({

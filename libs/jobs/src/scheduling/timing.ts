@@ -29,7 +29,7 @@ export function occurrencesOf({ cron, timeZone = 'UTC', everyMs, anchor, startAt
 
 /**
  * What was declared, checked.
- * @throws ConfigurationError `cron_invalid` or `configuration_invalid`, naming the field at fault
+ * @throws ConfigurationError `cron_invalid`, naming the field at fault
  */
 export function readTiming({
   cron,
@@ -65,5 +65,5 @@ export function describeTiming({ cron, everyMs = 0 }: Timing): string {
 }
 
 function invalid(field: string, message: string, hint: string): ConfigurationError {
-  return new ConfigurationError('configuration_invalid', `${field}: ${message}`, { field, hint });
+  return new ConfigurationError('cron_invalid', `${field}: ${message}`, { field, hint });
 }
