@@ -2,7 +2,7 @@
 export { confirmed, published } from './broker/confirmed';
 export { atEntry } from './contracts/at-entry';
 export { BEAT_MS, CONTROL_MESSAGE_TYPE, LEASE_MS, PROBE_MESSAGE_TYPE } from './contracts/control';
-export type { CancelKind, ControlEntries, ControlEntry, ControlMessage } from './contracts/control';
+export type { CancelKind, CapEntry, ControlEntries, ControlEntry, ControlMessage } from './contracts/control';
 export { catalogOf, definitionIn } from './contracts/define-job';
 export type { JobCatalog } from './contracts/define-job';
 export { decodeHeaders, encodeHeaders, identityOf, messageIdOf } from './contracts/envelope';

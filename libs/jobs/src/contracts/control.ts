@@ -18,9 +18,24 @@ export type ControlEntry =
    * job's id tells when it was made if it is a UUIDv7; the message's timestamp, to the second, if it is not, and for every
    * generation after the first. What tells neither is started.
    */
-  | { kind: 'revoke-all'; queue: string; type?: string; priority?: Priority; before: number };
+  | { kind: 'revoke-all'; queue: string; type?: string; priority?: Priority; before: number }
+  | CapEntry;
 
-/** What is in force, by key: `pause:queue:<queue>`, `pause:type:<type>`, `revoke:<id>`, `revoke-all:<uuid>`. */
+/** At most `most` jobs of this queue run at a time in all workers together: each runs its share, who is not named none. */
+export interface CapEntry {
+  kind: 'cap';
+  queue: string;
+  most: number;
+  /** By name of the worker. A share lasts until another entry replaces this one. */
+  shares: Record<string, number>;
+  /**
+   * The ledger's own note, passed over by readers: what a worker may still run by an earlier and larger share. Given to
+   * nobody else before the worker tells that it does not.
+   */
+  kept?: Record<string, number>;
+}
+
+/** What is in force, by key: `pause:queue:<queue>`, `pause:type:<type>`, `revoke:<id>`, `revoke-all:<uuid>`, `cap:<queue>`. */
 export type ControlEntries = Record<string, ControlEntry>;
 
 interface OfControl {

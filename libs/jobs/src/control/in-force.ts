@@ -13,6 +13,7 @@ export interface JobAtHand {
 }
 
 type Revocation = Extract<ControlEntry, { kind: 'revoke' }>;
+type Cap = ReadonlyMap<string, number>;
 type Sweep = Extract<ControlEntry, { kind: 'revoke-all' }>;
 
 /** Entries of the ledger by key, and the same by what is asked: a question costs a lookup, however many there are. */
@@ -22,6 +23,8 @@ export class InForce {
   private readonly types = new Set<string>();
   private readonly revocations = new Map<string, Revocation>();
   private readonly sweeps = new Map<string, Sweep>();
+  /** Shares by worker, by queue. */
+  private readonly caps = new Map<string, Cap>();
 
   /** How many there are. */
   get size(): number {
@@ -55,6 +58,9 @@ export class InForce {
         return;
       case 'revoke-all':
         this.sweeps.delete(key);
+        return;
+      case 'cap':
+        this.caps.delete(entry.queue);
     }
   }
 
@@ -64,6 +70,12 @@ export class InForce {
 
   isTypePaused(type: string): boolean {
     return this.types.has(type);
+  }
+
+  /** How many jobs of the queue the worker may run at a time; undefined where the queue has no cap. */
+  shareOf(queue: string, worker: string): number | undefined {
+    const cap = this.caps.get(queue);
+    return cap && (cap.get(worker) ?? 0);
   }
 
   revocationOf(job: JobAtHand): CancelKind | undefined {
@@ -84,6 +96,9 @@ export class InForce {
         return;
       case 'revoke-all':
         this.sweeps.set(key, entry);
+        return;
+      case 'cap':
+        this.caps.set(entry.queue, new Map(Object.entries(entry.shares)));
     }
   }
 }
