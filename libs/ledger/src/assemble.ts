@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type AnyJob, type Broker, type Names, type Publisher } from '@scutwork/jobs';
 import { catalogOf } from '@scutwork/jobs/wire';
 import { payloadCheck } from './control/check-payload';
+import { longestAttempts } from './control/longest-attempts';
+import type { LongestAttempt } from './control/sharers';
 import { JobSteering } from './control/steering';
 import { Bulk } from './duties/bulk';
 import { Cancels } from './duties/cancels';
@@ -16,6 +18,7 @@ import { Probes } from './duties/probes';
 import { Pulse } from './duties/pulse';
 import { Relay } from './duties/relay';
 import { RetentionDuty } from './duties/retention';
+import { Shares } from './duties/shares';
 import { StuckLadder } from './duties/stuck-ladder';
 import { Intakes } from './intake/intakes';
 import type { LedgerEvents } from './ledger-events';
@@ -78,9 +81,13 @@ export function assemble(ground: Ground): Parts {
     for (const runner of runners) if (duties.includes(runner.duty.name)) runner.wake();
   };
   const onOutbox = (): void => wake('relay');
-  const onChange = (): void => wake('relay', 'control', 'bulk');
+  const onChange = (): void => wake('relay', 'control', 'bulk', 'shares');
   const checkPayload = payloadCheck(catalog, maxPayloadBytes);
-  const duties = dutiesOf({ ...ground, recorder, onOutbox, onChange, remove: removeMany, checkPayload, secrets });
+  const longest = longestAttempts(jobs);
+  const duties = dutiesOf({
+    ...{ ...ground, recorder, onOutbox, onChange, remove: removeMany, checkPayload, secrets, longest },
+    onShares: () => wake('control'),
+  });
   runners.push(...duties.map((duty) => new DutyRunner(duty, ground.locks, events)));
 
   const reading = new ReadSide({ database, secrets });
@@ -91,7 +98,7 @@ export function assemble(ground: Ground): Parts {
   return {
     reading,
     submitting,
-    steering: new JobSteering({ database, recorder, reader: reading, checkPayload, onChange }),
+    steering: new JobSteering({ database, recorder, reader: reading, checkPayload, longest, onChange }),
     removal: new Removal(database),
     intakes,
     duties: runners,
@@ -102,6 +109,8 @@ type DutyParts = Ground &
   Pick<ConstructorParameters<typeof Bulk>[0], 'recorder' | 'secrets' | 'remove' | 'checkPayload'> & {
     onOutbox: () => void;
     onChange: () => void;
+    onShares: () => void;
+    longest: LongestAttempt;
   };
 
 function dutiesOf(parts: DutyParts): Duty[] {
@@ -112,6 +121,7 @@ function dutiesOf(parts: DutyParts): Duty[] {
     pulse,
     new Cancels({ database, recorder, sound: () => pulse.sound() }),
     new Lift(database),
+    new Shares({ database, longest: parts.longest, onChange: parts.onShares }),
     new Relay({ database, broker, names, events }),
     new DueRelease(database, onOutbox),
     new Probes({ database, recorder, publisher, names, events, onOutbox }),

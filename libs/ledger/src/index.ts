@@ -25,6 +25,7 @@ export type {
   Submitting,
   WorkerView,
 } from './api';
+export { MOST_CAP } from './control/caps';
 export { Database, isDatabaseAway } from './store/database';
 export type { DatabaseOptions } from './store/database';
 export { LedgerError } from './store/ledger-error';
