@@ -113,7 +113,7 @@ test('a name that every object has is a name like others', () => {
  * old; what it tells arrives late.
  */
 class Fleet {
-  private readonly versions: StandingCap[] = [cap(5, {}, { version: 1 })];
+  private readonly versions: StandingCap[] = [cap(2, {}, { version: 1 })];
   private readonly workers = new Map<string, { known: number; running: number; told: Sharer }>();
 
   get standing(): StandingCap {

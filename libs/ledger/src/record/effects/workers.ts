@@ -19,7 +19,7 @@ export const noteWorkers: Effect = async (tx, _changes, facts) => {
 
 const PUT_WORKERS = `
 insert into workers (name, queues, types, running, held, held_jobs, control_version, slots, started_at, said_at, pulse, seen_at, gone)
-select name, queues, types, running, held, held_jobs, control_version, to_timestamp(started_at / 1000.0), to_timestamp(said_at / 1000.0),
+select name, queues, types, running, held, held_jobs, control_version, slots, to_timestamp(started_at / 1000.0), to_timestamp(said_at / 1000.0),
   (select value from heads where heads.name = 'pulse'), now(), gone
 from json_to_recordset($1::json) as row (
   name text, queues text[], types text[], running uuid[], held int, held_jobs uuid[], control_version bigint, slots json, started_at float8, said_at float8, gone boolean
