@@ -7,7 +7,7 @@ import type { CapEntry } from '@scutwork/jobs/wire';
  * - `silent`: counted out, but it may still run what it could.
  * - `ended`: nothing of it can run any more.
  */
-export type SharerStanding = 'live' | 'left' | 'silent' | 'ended';
+type SharerStanding = 'live' | 'left' | 'silent' | 'ended';
 
 /** A worker of a capped queue. */
 export interface Sharer {
