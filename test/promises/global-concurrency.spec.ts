@@ -1,11 +1,17 @@
 import { z } from 'zod';
 import { type Worker, defineJob } from '../../libs/jobs/src';
-import { Ledger } from '../../libs/ledger/src';
+import { Ledger, Recorder } from '../../libs/ledger/src';
+import { readCap, setCap } from '../../libs/ledger/src/control/caps';
+import { headOf } from '../../libs/ledger/src/control/control-store';
+import { Shares } from '../../libs/ledger/src/duties/shares';
+import { notePulses } from '../../libs/ledger/src/record/effects/pulse';
+import { noteWorkers } from '../../libs/ledger/src/record/effects/workers';
 import { type ApiWorld, apiWorld, expectProblem } from '../support/api';
 import { type TestDatabase, testDatabase } from '../support/database';
 import { JobsWorld, type Witness } from '../support/jobs-world';
 import { boss } from '../support/ledger-world';
 import { sharedBroker } from '../support/private-broker';
+import { type JobTold, jobTold, seen } from '../support/told';
 import { until } from '../support/until';
 
 const Call = defineJob({ type: 'crm.call', payload: z.object({ n: z.number() }), timeout: '30s' });
@@ -49,13 +55,21 @@ describe('a cap on a queue across all workers', () => {
       const given = (await shares()) ?? {};
       return JSON.stringify(given) === JSON.stringify(wanted);
     });
-  /** Puts so many into the broker and waits until all have run. */
-  const runAll = async (count: number): Promise<void> => {
+  /** Keeps jobs waiting until it is enough, and then until all have run. */
+  const runUntil = async (what: string, enough: () => boolean): Promise<void> => {
     [peak, completed] = [0, 0];
     const client = await world.client([Call]);
-    await client.addMany(Call, calls(count));
-    await until(`${count} jobs`, () => completed === count);
+    let added = 0;
+    await until(what, async () => {
+      if (added - completed < 60) {
+        await client.addMany(Call, calls(60));
+        added += 60;
+      }
+      return enough();
+    });
+    await until(`${added} jobs`, () => completed === added);
   };
+  const runSixty = (): Promise<void> => runUntil('sixty jobs', () => completed >= 60);
 
   beforeAll(async () => {
     db = await testDatabase();
@@ -75,17 +89,16 @@ describe('a cap on a queue across all workers', () => {
     await startWorker('w1');
     second = (await startWorker('w2')).worker;
     await sharesAre({ w1: 2, w2: 1 });
-    await runAll(60);
+    await runSixty();
     expect(peak).toBe(3);
   });
 
   test('is shared with a worker that joins while the others are busy', async () => {
     takesMs = 50;
-    const all = runAll(60);
+    const all = runUntil('the new one to run', () => running.get('w3') === 1);
     await until('all slots taken', () => total() === 3);
     await startWorker('w3');
     await sharesAre({ w1: 1, w2: 1, w3: 1 });
-    await until('the new one to run', () => running.get('w3') === 1);
     await all;
     expect(peak).toBe(3);
   });
@@ -93,14 +106,14 @@ describe('a cap on a queue across all workers', () => {
   test('is shared by the others when a worker stops', async () => {
     await second.stop({ deadlineMs: 1_000 });
     await sharesAre({ w1: 2, w3: 1 });
-    await runAll(30);
+    await runSixty();
     expect(peak).toBe(3);
   });
 
   test('holds while no ledger is there, for workers that have shares and for one that is new', async () => {
     await ledger.stop();
     await startWorker('w4');
-    await runAll(30);
+    await runSixty();
     expect([peak, running.get('w4')]).toEqual([3, undefined]);
     ledger = await startLedger();
     await sharesAre({ w1: 1, w3: 1, w4: 1 });
@@ -108,17 +121,85 @@ describe('a cap on a queue across all workers', () => {
 
   test('can be lowered and lifted while jobs run; what runs is not interrupted', async () => {
     takesMs = 200;
-    const all = runAll(80);
+    const all = runUntil('all that there are', () => total() > 20);
     await until('all slots taken', () => total() === 3);
     await ledger.cap('crm', 1, boss);
     await until('one at a time', () => total() <= 1);
     await sharesAre({ w1: 1 });
     await ledger.uncap('crm', boss);
-    await until('all that there are', () => total() > 20);
     await all;
     expect(await ledger.queue('crm')).not.toHaveProperty('globalConcurrency');
     const attempts = await db.database.query('select 1 from history where attempt > 1 or delivery > 2');
     expect(attempts).toEqual([]);
+  });
+});
+
+describe('the share of a worker that fell silent', () => {
+  let db: TestDatabase;
+  let recorder: Recorder;
+  let job: JobTold;
+  let pulse = 0;
+  const longestMs = 60_000;
+
+  beforeEach(async () => {
+    db = await testDatabase();
+    recorder = new Recorder(db.database, [notePulses, noteWorkers]);
+    job = jobTold();
+    pulse = 0;
+    // Two workers with two of four each; the first runs a job.
+    await recorder.record([job.submitted(), job.started(), seen('w1', { running: [job.id] }), seen('w2')]);
+    await db.database.transaction((tx) => setCap(tx, { queue: 'email', most: 4 }, boss, () => longestMs));
+    await tell(['w1', job.id], ['w2']);
+  });
+  afterEach(() => db.drop());
+
+  /** Heartbeats of workers that have read all there is, each with what it runs. */
+  const tell = async (...workers: [string, ...string[]][]) => {
+    const controlVersion = await db.database.transaction(headOf);
+    await recorder.record(workers.map(([name, ...running]) => seen(name, { controlVersion, running })));
+  };
+  const shares = async () => {
+    const duty = new Shares({ database: db.database, longest: () => longestMs, onChange: () => undefined });
+    await duty.run(new AbortController().signal);
+    const cap = await db.database.transaction((tx) => readCap(tx, 'email'));
+    return [cap?.shares, cap?.kept];
+  };
+  /** Eight pulses without a word of the first one. */
+  const fallSilent = async () => {
+    for (let n = 0; n < 8; n++)
+      await recorder.record([{ event: 'ledger.pulse', producer: 'p', number: ++pulse, at: pulse }]);
+    await tell(['w2']);
+  };
+
+  test('is kept for what it may still run, and given away when its job has ended or runs elsewhere', async () => {
+    expect(await shares()).toEqual([{ w1: 2, w2: 2 }, {}]);
+    await fallSilent();
+    expect(await shares()).toEqual([{ w2: 2 }, { w1: 2 }]);
+    await tell(['w2']);
+    expect(await shares()).toEqual([{ w2: 2 }, { w1: 2 }]);
+    await recorder.record([job.started(1, 0, Date.now(), { worker: 'w2', delivery: 1 })]);
+    expect(await shares()).toEqual([{ w2: 4 }, {}]);
+  });
+
+  test('is given away when the longest attempt is over', async () => {
+    await fallSilent();
+    expect(await shares()).toEqual([{ w2: 2 }, { w1: 2 }]);
+    const ago = async (ms: number) =>
+      db.database.query(`update workers set seen_at = now() - make_interval(secs => $1) where name = 'w1'`, [
+        ms / 1_000,
+      ]);
+    await ago(longestMs);
+    expect(await shares()).toEqual([{ w2: 2 }, { w1: 2 }]);
+    // Its lease besides: so long it may have started something.
+    await ago(longestMs + 21_000);
+    expect(await shares()).toEqual([{ w2: 4 }, {}]);
+  });
+
+  test('is its own again when it comes back', async () => {
+    await fallSilent();
+    expect(await shares()).toEqual([{ w2: 2 }, { w1: 2 }]);
+    await tell(['w1', job.id]);
+    expect(await shares()).toEqual([{ w1: 2, w2: 2 }, {}]);
   });
 });
 

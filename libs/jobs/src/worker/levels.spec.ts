@@ -3,7 +3,7 @@ import type { Publisher } from '../broker/broker';
 import { confirmed } from '../broker/confirmed';
 import { type MemoryWorld, memoryWorld } from '../broker/memory/memory-broker';
 import { JobsClient } from '../client/jobs-client';
-import type { ControlMessage } from '../contracts/control';
+import type { ControlEntries, ControlMessage } from '../contracts/control';
 import { defineJob } from '../contracts/define-job';
 import { EventBus } from '../events/event-bus';
 import { type FakeClock, fakeClock } from '../testing/fake-clock';
@@ -38,15 +38,15 @@ class Stage {
     const memory = memoryWorld({ clock });
     clock.watch(() => memory.activity());
     const [events, handlers, broker] = [new EventBus(), new Handlers(), memory.connect()];
+    handlers.register(Call, () => stage.run());
     const client = new JobsClient({ broker: memory.connect(), jobs: [Call], clock });
     const worker = new Worker({
       ...{ broker: memory.connect(), handlers, events, clock, name: 'w1', concurrency: 4 },
       consumerTimeoutMs: pulls ? 30 * 60_000 : 120 * 60_000,
     });
     await Promise.all([broker.start(), client.start(), clock.settle()]);
-    const stage = new Stage(clock, memory, client, broker.publisher(), worker);
+    const stage: Stage = new Stage(clock, memory, client, broker.publisher(), worker);
     events.onAny(({ event }) => stage.seen.push(event));
-    handlers.register(Call, () => stage.run());
     await stage.client.ensureTopology();
     await broker.apply(planLedger({ names }));
     return stage;
@@ -111,8 +111,8 @@ class Stage {
     return { version: this.version, snapshotAt: Date.UTC(2030, 0, 1) };
   }
 
-  private entries(share: number) {
-    return { 'cap:crm': { kind: 'cap' as const, queue: 'crm', most: 9, shares: share === 0 ? {} : { w1: share } } };
+  private entries(share: number): ControlEntries {
+    return { 'cap:crm': { kind: 'cap', queue: 'crm', most: 9, shares: share === 0 ? {} : { w1: share } } };
   }
 
   private tell(message: ControlMessage): Promise<void> {
