@@ -1,0 +1,26 @@
+import { becomes } from '../../libs/local/src';
+import type { Row } from './oracle/evidence';
+import { onDatabase } from './stage/on-database';
+import { depths } from './stage/depths';
+import type { Stage } from './stage/stage';
+
+/** Whether all came to its end within so long: nothing is unfinished in the ledger, nothing is left at the broker. */
+export async function settles(stage: Stage, deadlineMs: number): Promise<boolean> {
+  return becomes(() => isSettled(stage), deadlineMs, 500);
+}
+
+async function isSettled(stage: Stage): Promise<boolean> {
+  const [row] = await onDatabase<{ open: boolean }>(stage.databaseUrl, [
+    'select exists (select from jobs) or exists (select from outbox) as open',
+  ]);
+  if (row?.open !== false) return false;
+  return (await depths(stage)).every(({ messages }) => messages === 0);
+}
+
+/** Every job that the ledger knows. */
+export function readRows(stage: Stage): Promise<Row[]> {
+  const columns = 'id, key, type, state, attempt, schedule';
+  return onDatabase<Row & Record<string, unknown>>(stage.databaseUrl, [
+    `select ${columns}, false as finished from jobs union all select ${columns}, true from history`,
+  ]);
+}

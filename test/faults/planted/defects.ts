@@ -1,0 +1,2 @@
+export const DEFECTS = {} as const;
+export type Defect = keyof typeof DEFECTS;
