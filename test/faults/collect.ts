@@ -18,9 +18,16 @@ async function isSettled(stage: Stage): Promise<boolean> {
 }
 
 /** Every job that the ledger knows. */
-export function readRows(stage: Stage): Promise<Row[]> {
+export async function readRows(stage: Stage): Promise<Row[]> {
   const columns = 'id, key, type, state, attempt, schedule';
-  return onDatabase<Row & Record<string, unknown>>(stage.databaseUrl, [
+  const rows = await onDatabase<Told>(stage.databaseUrl, [
     `select ${columns}, false as finished from jobs union all select ${columns}, true from history`,
   ]);
+  return rows.map(({ key, schedule, ...row }) => ({ ...row, key: key ?? undefined, schedule: schedule ?? undefined }));
+}
+
+interface Told extends Omit<Row, 'key' | 'schedule'> {
+  [column: string]: unknown;
+  key: string | null;
+  schedule: string | null;
 }

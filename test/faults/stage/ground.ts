@@ -27,7 +27,7 @@ export async function layGround(): Promise<Ground> {
       extraConf: `heartbeat = ${HEARTBEAT_S}`,
       advancedConf: `[{rabbit, [{consumer_timeout, ${CONSUMER_TIMEOUT_MS}}, {channel_tick_interval, 5000}]}].\n`,
     }),
-    startPrivatePostgres({ dataDir: disk.folder, temporary: true }),
+    startPrivatePostgres({ dataDir: join(disk.folder, 'data'), temporary: true }),
   ]);
   // The write-ahead log must not fill the small disk by itself.
   await onDatabase(database.url, ["alter system set max_wal_size = '256MB'", 'select pg_reload_conf()']);
