@@ -78,13 +78,13 @@ export const kinds: Record<Exclude<Kind, 'scheduled'>, (random: Seeded) => Wante
     expected: { ends: ['completed'], attempts: 1 },
   }),
 
-  gone: (random) => ({
-    ...{ kind: 'gone', job: Gone, by: door(random, 0.7), payload: {}, options: {} },
+  gone: () => ({
+    ...{ kind: 'gone', job: Gone, by: 'client', payload: {}, options: {} },
     expected: { ends: ['completed'], attempts: 1 },
   }),
 
-  held: (random) => ({
-    ...{ kind: 'held', job: Held, by: door(random, 1), payload: {}, options: {} },
+  held: () => ({
+    ...{ kind: 'held', job: Held, by: 'client', payload: {}, options: {} },
     expected: { ends: ['completed'], attempts: 1 },
   }),
 };

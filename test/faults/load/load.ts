@@ -1,7 +1,8 @@
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JobsClient, amqpBroker } from '@scutwork/jobs';
-import { until } from '../../support/until';
+import { becomes } from '../../../libs/local/src';
 import type { LoadControl } from '../faults/fault';
 import { campaignJobs } from '../jobs';
 import type { Pause } from '../oracle/evidence';
@@ -24,6 +25,8 @@ export const MIX: Readonly<Record<LoadKind, number>> = {
 };
 
 const TICK_MS = 100;
+/** In quiet times an answer takes milliseconds. */
+const ANSWERED_MS = 10_000;
 /** More than so many that nobody has answered: the load waits, as every client must. */
 const MOST_OPEN = 4_000;
 
@@ -49,6 +52,8 @@ export class Load implements LoadControl {
   private failure: unknown;
 
   constructor(stage: Stage, { seed, mix = MIX }: LoadOptions) {
+    // All that is asked for listens to them.
+    setMaxListeners(0, this.noMore.signal, this.noAnswer.signal);
     this.book = new Book(join(stage.folder, 'submitted.jsonl'));
     this.random = new Seeded(`${seed} load`);
     this.mix = mix;
@@ -89,7 +94,7 @@ export class Load implements LoadControl {
 
   async stillGone(): Promise<() => void> {
     this.isGoneStill = true;
-    await until('the end of what was asked of "gone"', () => this.openGone === 0);
+    await becomes(() => this.openGone === 0, ANSWERED_MS);
     return () => (this.isGoneStill = false);
   }
 
