@@ -23,8 +23,15 @@ export async function readRows(stage: Stage): Promise<Row[]> {
   const rows = await onDatabase<Told>(stage.databaseUrl, [
     `select ${columns}, false as finished from jobs union all select ${columns}, true from history`,
   ]);
-  return rows.map(({ key, schedule, ...row }) => ({ ...row, key: key ?? undefined, schedule: schedule ?? undefined }));
+  return rows.map(({ key, schedule, ...row }) => ({
+    ...row,
+    key: key ?? undefined,
+    schedule: schedule ?? scheduleIn(key),
+  }));
 }
+
+/** The record of a tick may have died with the scheduler that made it; its id says whose it is. */
+const scheduleIn = (key: string | null): string | undefined => /^schedule:([^:]+):/.exec(key ?? '')?.[1];
 
 interface Told extends Omit<Row, 'key' | 'schedule'> {
   [column: string]: unknown;

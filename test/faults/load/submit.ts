@@ -23,10 +23,11 @@ export async function submit(wanted: Wanted, doors: Doors): Promise<Submission> 
   const { book, signal } = doors;
   const { kind, by, expected, options } = wanted;
   const submission = book.open({
-    ...{ id: newJobId(), kind, by, expected, sentAt: Date.now(), answer: 'unknown' },
+    ...{ id: newJobId(), kind, by, expected, sentAt: Date.now(), asked: 0, answer: 'unknown' },
     uniqueKey: options.unique?.key,
   });
   while (!signal.aborted) {
+    submission.asked++;
     const told = await (by === 'client' ? byClient(wanted, submission.id, doors) : byApi(wanted, submission.id, doors));
     if (told) {
       const isDuplicate = told.duplicate === true && told.id !== submission.id;

@@ -18,6 +18,8 @@ export interface Submission {
   by: 'client' | 'api';
   /** When it was first asked for. */
   sentAt: number;
+  /** How often it was asked for, always by this id. */
+  asked: number;
   answer: 'accepted' | 'duplicate' | 'unknown';
   answeredAt?: number;
   /** Of a unique job. */
