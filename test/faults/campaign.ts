@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Havoc, carryOut } from './strike';
 import { readRows, settles } from './collect';
@@ -23,6 +23,8 @@ export interface CampaignOptions extends StageOptions, Pick<LoadOptions, 'mix'> 
   plan?: readonly Strike[];
   /** How long it may take until all has come to its end, when nothing strikes any more. Default 3 minutes. */
   settleMs?: number;
+  /** A job that holds its delivery so long is there from the beginning. Default none. */
+  holdMs?: number;
   say?: (line: string) => void;
 }
 
@@ -45,6 +47,7 @@ export async function runCampaign(ground: Ground, options: CampaignOptions): Pro
     const load = new Load(stage, { seed, mix: options.mix });
     const fromMs = Date.now();
     await load.start();
+    if (options.holdMs !== undefined) load.hold(options.holdMs);
     const havoc = await carryOut(plan, { stage, load }, say);
     await sleep(Math.max(0, fromMs + minutes * 60_000 - Date.now()));
     const mendedMs = Date.now();
@@ -56,6 +59,7 @@ export async function runCampaign(ground: Ground, options: CampaignOptions): Pro
     const judgement = judge(evidence);
     const { folder } = stage;
     if (judgement.lost.length + judgement.wrong.length === 0) rmSync(folder, { recursive: true, force: true });
+    else cpSync(join(ground.broker.dataDir, 'log'), join(folder, 'logs', 'broker'), { recursive: true });
     return { ...judgement, ...havoc, seed, minutes, evidence, settledMs, folder };
   } finally {
     await stage.close();

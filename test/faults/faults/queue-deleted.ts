@@ -1,7 +1,7 @@
 import { becomes } from '../../../libs/local/src';
 import { depths } from '../stage/depths';
-import { deleteQueues } from './delete-queues';
 import type { Fault } from './fault';
+import { deleteQueues, remade } from './delete-queues';
 
 const EMPTY_MS = 15_000;
 
@@ -15,6 +15,10 @@ export const fault: Fault = {
     // What is in it would be gone with it: that is the other fault.
     if (!(await becomes(isEmpty, EMPTY_MS, 200))) return { whom: 'nobody: it did not become empty', heal: goOn };
     await deleteQueues(stage, 'delete');
-    return { whom: 'the queues of "gone"', heal: goOn };
+    const heal = async (): Promise<void> => {
+      await remade(stage);
+      goOn();
+    };
+    return { whom: 'the queues of "gone"', heal };
   },
 };

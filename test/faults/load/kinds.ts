@@ -55,7 +55,7 @@ export const kinds: Record<Exclude<Kind, 'scheduled'>, (random: Seeded) => Wante
 
   unique: (random) => ({
     ...{ kind: 'unique', job: Unique, by: door(random, 0.3), payload: { takesMs: random.between(50, 300) } },
-    options: { unique: { key: `key-${random.between(1, 8)}` } },
+    options: { unique: { key: `key-${random.between(1, 40)}` } },
     expected: { ends: ['completed'], attempts: 1 },
   }),
 
