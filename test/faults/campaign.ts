@@ -11,7 +11,7 @@ import type { FaultName } from './plan/fault-names';
 import { type Strike, planOf } from './plan/plan';
 import { readRuns } from './record/read-lines';
 import type { Ground } from './stage/ground';
-import { depths } from './stage/depths';
+import { depthsWithoutMarkers } from './stage/depths';
 import { type Stage, type StageOptions, raiseStage } from './stage/stage';
 
 export interface CampaignOptions extends StageOptions, Pick<LoadOptions, 'mix'> {
@@ -21,7 +21,7 @@ export interface CampaignOptions extends StageOptions, Pick<LoadOptions, 'mix'> 
   only?: readonly FaultName[];
   /** In place of the plan of the seed. */
   plan?: readonly Strike[];
-  /** How long it may take until all has come to its end, when nothing strikes any more. Default 3 minutes. */
+  /** How long it may take until all has come to its end, when nothing strikes any more. Default 5 minutes. */
   settleMs?: number;
   /** A job that holds its delivery so long is there from the beginning. Default none. */
   holdMs?: number;
@@ -38,6 +38,9 @@ export interface Campaign extends Judgement, Havoc {
   folder: string;
 }
 
+/** RabbitMQ repeats a dead-lettering that was not confirmed after three minutes: what was in the ladder when it fell may be late. */
+const SETTLE_MS = 300_000;
+
 /** Works, breaks, mends, waits for the end, and judges. */
 export async function runCampaign(ground: Ground, options: CampaignOptions): Promise<Campaign> {
   const { seed, minutes, only, plan = planOf({ seed, minutes, only }), say = () => undefined } = options;
@@ -53,7 +56,7 @@ export async function runCampaign(ground: Ground, options: CampaignOptions): Pro
     const mendedMs = Date.now();
     say(`nothing strikes any more; ${load.book.accepted} jobs accepted`);
     await load.end(60_000);
-    const isSettled = await endInOrder(stage, options.settleMs ?? 180_000);
+    const isSettled = await endInOrder(stage, options.settleMs ?? SETTLE_MS);
     const settledMs = isSettled ? Date.now() - mendedMs : undefined;
     const evidence = await collect(stage, load, havoc, { fromMs, toMs: mendedMs });
     const judgement = judge(evidence);
@@ -69,9 +72,9 @@ export async function runCampaign(ground: Ground, options: CampaignOptions): Pro
 /** No more ticks, then all to its end, then no more workers: what they tell last is recorded too. */
 async function endInOrder(stage: Stage, deadlineMs: number): Promise<boolean> {
   await leave(stage, 'scheduler');
-  await settles(stage, deadlineMs);
+  const isSettled = await settles(stage, deadlineMs);
   await leave(stage, 'worker');
-  return settles(stage, 15_000);
+  return isSettled && settles(stage, 15_000);
 }
 
 async function leave(stage: Stage, role: 'scheduler' | 'worker'): Promise<void> {
@@ -87,7 +90,7 @@ async function collect(stage: Stage, load: Load, { struck }: Havoc, times: { fro
     struck,
     runs: readRuns(join(stage.folder, 'runs')),
     rows: await readRows(stage),
-    depths: await depths(stage),
+    depths: await depthsWithoutMarkers(stage),
     spans: stage.slots.flatMap(({ spans }) => spans),
     crashes: stage.slots.flatMap(({ crashes }) => crashes),
     schedules: { everyMs: SCHEDULES, ...times },

@@ -1,7 +1,7 @@
 import { becomes } from '../../libs/local/src';
 import type { Row } from './oracle/evidence';
 import { onDatabase } from './stage/on-database';
-import { depths } from './stage/depths';
+import { depthsWithoutMarkers } from './stage/depths';
 import type { Stage } from './stage/stage';
 
 /** Whether all came to its end within so long: nothing is unfinished in the ledger, nothing is left at the broker. */
@@ -14,7 +14,7 @@ async function isSettled(stage: Stage): Promise<boolean> {
     'select exists (select from jobs) or exists (select from outbox) as open',
   ]);
   if (row?.open !== false) return false;
-  return (await depths(stage)).every(({ messages }) => messages === 0);
+  return (await depthsWithoutMarkers(stage)).every(({ messages }) => messages === 0);
 }
 
 /** Every job that the ledger knows. */

@@ -56,7 +56,7 @@ class Turns {
   private last = new Map<string, Promise<void>>();
 
   async take(lanes: readonly string[], work: () => Promise<void>): Promise<void> {
-    const before = lanes.map((lane) => this.last.get(lane));
+    const before = lanes.flatMap((lane) => this.last.get(lane) ?? []);
     const done = Promise.all(before).then(work);
     // Its failure is the campaign's; whoever comes next only waits for its end.
     const ended = done.catch(() => undefined);

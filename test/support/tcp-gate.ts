@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { Transform, type TransformCallback } from 'node:stream';
 
 /** How slowly a gate lets things through. */
-export interface Pace {
+interface Pace {
   /** Milliseconds that each piece takes longer, in each direction. */
   delayMs?: number;
   bytesPerSecond?: number;

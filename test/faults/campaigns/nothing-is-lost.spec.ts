@@ -4,7 +4,7 @@ import { brokerVersion } from '../stage/broker-version';
 import { type Ground, layGround } from '../stage/ground';
 
 /** Every fault once, that can be mended within moments. */
-const MINUTES = 1.6;
+const MINUTES = 1.4;
 
 describe('a campaign of every fault', () => {
   let ground: Ground;

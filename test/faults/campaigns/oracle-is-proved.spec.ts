@@ -1,7 +1,7 @@
 import { type CampaignOptions, runCampaign } from '../campaign';
 import type { Finding } from '../oracle/finding';
 import { Seeded } from '../plan/seeded';
-import { DEFECTS } from '../planted/defects';
+import type { DEFECTS } from '../planted/defects';
 import { type Ground, layGround } from '../stage/ground';
 
 const CAMPAIGN_MS = 120_000;
@@ -38,15 +38,15 @@ const proofs: Proof[] = [
     settleMs: 15_000,
   },
   { defect: 'a merge rule broken', finding: lost, mix: { plain: 50 } },
-  {
-    defect: 'delivery limit 5',
-    finding: { verdict: 'wrong', rule: 'final state' },
-    ...{ mix: { plain: 3 }, concurrency: 1, holdMs: 9_000, minutes: 0.15, settleMs: 15_000 },
-    plan: Array.from({ length: 8 }, (_, n) => ({
-      ...({ atMs: 1_500 + 900 * n, lastsMs: 0, fault: 'connections-cut', seed: everyone } as const),
-    })),
-  },
+  { ...returns(), defect: 'delivery limit 5', finding: { verdict: 'wrong', rule: 'final state' } },
 ];
+
+/** One job runs on, and what waits behind it is returned again and again. */
+function returns(): Omit<Partial<CampaignOptions>, 'defect'> {
+  const cut = (n: number) => ({ atMs: 1_500 + 900 * n, lastsMs: 0, fault: 'connections-cut', seed: everyone }) as const;
+  const plan = Array.from({ length: 8 }, (_, n) => cut(n));
+  return { mix: { plain: 3 }, concurrency: 1, holdMs: 9_000, minutes: 0.15, settleMs: 15_000, plan };
+}
 
 describe('the oracle finds', () => {
   let ground: Ground;
@@ -64,8 +64,12 @@ describe('the oracle finds', () => {
     CAMPAIGN_MS,
   );
 
-  test('nothing where nothing is wrong', async () => {
-    const { lost: none, wrong } = await runCampaign(ground, { seed: 1, ...quiet, settleMs: 30_000 });
-    expect([...none, ...wrong]).toEqual([]);
-  }, 120_000);
+  test(
+    'nothing where nothing is wrong, whatever strikes',
+    async () => {
+      const sound = await runCampaign(ground, { seed: 1, ...quiet, ...returns(), settleMs: 60_000 });
+      expect([...sound.lost, ...sound.wrong]).toEqual([]);
+    },
+    CAMPAIGN_MS,
+  );
 });

@@ -14,7 +14,9 @@ export const fault: Fault = {
     for (let next = await session(stage); next; next = await session(stage)) taken.push(next);
     return {
       whom: `${taken.length} connections taken`,
-      heal: async () => void (await Promise.all(taken.map((client) => client.end()))),
+      heal: async () => {
+        await Promise.all(taken.map((client) => client.end()));
+      },
     };
   },
 };

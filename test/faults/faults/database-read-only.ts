@@ -4,12 +4,13 @@ import type { Fault } from './fault';
 /** As one that was failed over to its standby. */
 export const fault: Fault = {
   async strike({ stage }) {
-    const set = (value: string) =>
-      onDatabase(stage.ground.database.url, [
+    const set = async (value: string): Promise<void> => {
+      await onDatabase(stage.ground.database.url, [
         `alter system set default_transaction_read_only = ${value}`,
         'select pg_reload_conf()',
       ]);
+    };
     await set('on');
-    return { whom: 'the database', heal: async () => void (await set('off')) };
+    return { whom: 'the database', heal: () => set('off') };
   },
 };

@@ -2,8 +2,10 @@ import type { Fault } from './fault';
 
 export const fault: Fault = {
   async strike({ stage }) {
-    const { broker } = stage.ground;
-    await broker.ctl('set_disk_free_limit', '100000GB');
-    return { whom: 'all who publish', heal: async () => void (await broker.ctl('set_disk_free_limit', '50MB')) };
+    const set = async (limit: string): Promise<void> => {
+      await stage.ground.broker.ctl('set_disk_free_limit', limit);
+    };
+    await set('100000GB');
+    return { whom: 'all who publish', heal: () => set('50MB') };
   },
 };

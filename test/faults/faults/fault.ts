@@ -16,7 +16,7 @@ export interface Scene {
 }
 
 /** A fault that has struck. */
-export interface Struck {
+interface Struck {
   /** Whom, for the report. */
   whom: string;
   heal(): Promise<void> | void;

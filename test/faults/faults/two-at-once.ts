@@ -17,7 +17,7 @@ const PAIRS: readonly (readonly [Fault, Fault])[] = [
 export const fault: Fault = {
   async strike(scene) {
     const pair = scene.random.pick(PAIRS);
-    const struck = await Promise.all(pair.map((one) => one.strike(scene)));
+    const struck = await Promise.all(pair.map(async (one) => one.strike(scene)));
     return {
       whom: struck.map(({ whom }) => whom).join(' and '),
       // The servers first: who needs them waits for them.

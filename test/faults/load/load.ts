@@ -19,7 +19,7 @@ import type { Wanted } from './wanted';
 export type LoadKind = keyof typeof kinds;
 
 /** Jobs a second of each kind, about 120 in all. */
-export const MIX: Readonly<Record<LoadKind, number>> = {
+const MIX: Readonly<Record<LoadKind, number>> = {
   ...{ plain: 62, retried: 13, dead: 4, delayed: 13, expiring: 3, unique: 6 },
   ...{ cancelled: 5, moved: 5, paused: 6, gone: 3, held: 0 },
 };
@@ -49,7 +49,7 @@ export class Load implements LoadControl {
   private readonly open = new Set<Promise<void>>();
   private openGone = 0;
   private isGoneStill = false;
-  private failure: unknown;
+  private failure: Error | undefined;
 
   constructor(stage: Stage, { seed, mix = MIX }: LoadOptions) {
     // All that is asked for listens to them.
@@ -128,7 +128,7 @@ export class Load implements LoadControl {
   /** What goes wrong here is a fault of the campaign, or an answer that must not be: it ends the campaign. */
   private keep(work: Promise<void>): void {
     const kept: Promise<void> = work
-      .catch((error: unknown) => void (this.failure ??= error))
+      .catch((error: unknown) => void (this.failure ??= error instanceof Error ? error : new Error(String(error))))
       .finally(() => this.open.delete(kept));
     this.open.add(kept);
   }

@@ -2,14 +2,12 @@ import type { JobState } from '@scutwork/jobs';
 import type { RunLine } from '../record/run-record';
 import type { Span } from '../stage/slot';
 
-export type FinalState = Extract<JobState, 'completed' | 'dead' | 'cancelled' | 'expired'>;
+type FinalState = Extract<JobState, 'completed' | 'dead' | 'cancelled' | 'expired'>;
 
 /** Kinds of load. */
-export const KINDS = [
-  ...(['plain', 'retried', 'dead', 'delayed', 'expiring', 'unique'] as const),
-  ...(['cancelled', 'moved', 'paused', 'held', 'gone', 'scheduled'] as const),
-] as const;
-export type Kind = (typeof KINDS)[number];
+export type Kind =
+  | ('plain' | 'retried' | 'dead' | 'delayed' | 'expiring' | 'unique')
+  | ('cancelled' | 'moved' | 'paused' | 'held' | 'gone' | 'scheduled');
 
 /** What the submitter knows of one job. Times are milliseconds since 1970, by the one clock of the machine. */
 export interface Submission {

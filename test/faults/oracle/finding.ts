@@ -1,5 +1,5 @@
 /** `lost`: an accepted job that never came to its end. `wrong`: anything else that must not be. */
-export type Verdict = 'lost' | 'wrong';
+type Verdict = 'lost' | 'wrong';
 
 export interface Finding {
   verdict: Verdict;

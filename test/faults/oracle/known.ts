@@ -2,7 +2,7 @@ import type { RunLine } from '../record/run-record';
 import type { Evidence, Row, Submission } from './evidence';
 
 export type Start = Extract<RunLine, { said: 'start' }>;
-export type End = Extract<RunLine, { said: 'end' }>;
+type End = Extract<RunLine, { said: 'end' }>;
 
 /** The evidence by job. */
 export interface Known extends Evidence {

@@ -11,7 +11,7 @@ interface FaultTimes {
 }
 
 /** Every kind of fault, and how long it lasts. What each does is in the file of its name. */
-export const FAULTS = {
+const FAULTS = {
   'broker-killed': { lane: 'broker', lastsMs: [500, 4_000] },
   'broker-restarted': { lane: 'broker', lastsMs: [0, 1_000] },
   'memory-alarm': { lane: 'broker', lastsMs: [4_000, 7_000] },
@@ -28,13 +28,13 @@ export const FAULTS = {
   'two-at-once': { lane: 'broker', lastsMs: [1_000, 4_000] },
   'worker-killed': { lane: 'processes', lastsMs: [0, 2_000] },
   'worker-terminated': { lane: 'processes', lastsMs: [0, 2_000] },
-  'worker-stopped': { lane: 'processes', lastsMs: [12_000, 16_000] },
+  'worker-stopped': { lane: 'processes', lastsMs: [11_000, 14_000] },
   'producer-killed': { lane: 'processes', lastsMs: [0, 3_000] },
   'producer-terminated': { lane: 'processes', lastsMs: [0, 3_000] },
-  'producer-stopped': { lane: 'processes', lastsMs: [12_000, 16_000] },
+  'producer-stopped': { lane: 'processes', lastsMs: [11_000, 14_000] },
   'scheduler-killed': { lane: 'processes', lastsMs: [0, 3_000] },
   'scheduler-terminated': { lane: 'processes', lastsMs: [0, 3_000] },
-  'scheduler-stopped': { lane: 'processes', lastsMs: [12_000, 16_000] },
+  'scheduler-stopped': { lane: 'processes', lastsMs: [11_000, 14_000] },
   'database-killed': { lane: 'database', lastsMs: [500, 4_000] },
   'database-out-of-connections': { lane: 'database', lastsMs: [3_000, 6_000] },
   'database-slow': { lane: 'database', lastsMs: [4_000, 8_000] },

@@ -10,7 +10,7 @@ test('the same seed gives the same plan, another seed another', () => {
 });
 
 test.each(seeds)('with seed %i every fault that fits strikes at least once', (seed) => {
-  const short = new Set(planOf({ seed, minutes: 2 }).map(({ fault }) => fault));
+  const short = new Set(planOf({ seed, minutes: 1.8 }).map(({ fault }) => fault));
   expect([...short].toSorted()).toEqual(
     faultNames()
       .filter((name) => !faultTimes(name).fromMinutes)

@@ -36,7 +36,7 @@ export function planOf({ seed, minutes, only = fitting(minutes) }: PlanOptions):
 }
 
 /** Those that take minutes to recover from are for long campaigns. */
-export function fitting(minutes: number): FaultName[] {
+function fitting(minutes: number): FaultName[] {
   return faultNames().filter((name) => (faultTimes(name).fromMinutes ?? 0) <= minutes);
 }
 

@@ -18,7 +18,9 @@ export interface SmallDisk {
 export function smallDisk(folder: string): SmallDisk {
   mkdirSync(folder, { recursive: true });
   const isSmall = mount('-t', 'tmpfs', '-o', `size=${SIZE},mode=0711`, 'tmpfs', folder);
-  const unmount = (): void => void (isSmall && spawnSync('umount', ['-l', folder]));
+  const unmount = (): void => {
+    if (isSmall) spawnSync('umount', ['-l', folder]);
+  };
   process.once('exit', unmount);
   const resize = (size: string): void => {
     if (!mount('-o', `remount,size=${size}`, folder)) throw new Error(`${folder} cannot be made ${size} large`);
