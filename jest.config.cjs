@@ -15,6 +15,8 @@ const common = {
     '^@scutwork/workers/jobs$': '<rootDir>/apps/workers/src/jobs/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
+  // A whole system may lie there: see scripts/rabbitmq4.mjs.
+  modulePathIgnorePatterns: ['<rootDir>/\\.cache/'],
   clearMocks: true,
   setupFilesAfterEnv: ['<rootDir>/test/support/set-timeout.ts'],
 };

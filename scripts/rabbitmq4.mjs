@@ -1,6 +1,5 @@
 // Makes a RabbitMQ 4 of this machine's own: that of Debian trixie (4.0.5) in a folder, entered by chroot. For machines
 // without Docker; nothing outside the folder is touched. Needs root on Linux.
-import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,9 +15,6 @@ export function prepareRabbitMq4() {
   if (process.platform !== 'linux' || process.getuid() !== 0)
     return 'it is entered by chroot, which needs root on Linux';
   if (!existsSync(system) && !debootstrap()) return 'debootstrap failed; its output is above';
-  // The broker's data lies where the tests put it, and it looks at its own process.
-  if (!mounted('tmp', '--bind', tmpdir()) || !mounted('proc', '-t', 'proc', 'proc'))
-    return 'its folders cannot be mounted';
   mkdirSync(programs, { recursive: true });
   const path = '/usr/lib/rabbitmq';
   write('rabbitmq-server', `${path}/lib/rabbitmq_server-*/sbin/rabbitmq-server`);
@@ -41,26 +37,18 @@ function debootstrap() {
   return done;
 }
 
-function mounted(folder, ...how) {
-  const target = join(system, folder);
-  mkdirSync(target, { recursive: true });
-  if (spawnSync('mountpoint', ['-q', target]).status === 0) return true;
-  return run('mount', ...how, target);
-}
-
-/** A program of that system that is started like one of this: same process, same folder, same environment. */
+/**
+ * A program of that system that is started like one of this: same process, same folder, same environment. It sees the
+ * folder of the tests by a mount that nobody else sees, so that removing the system removes nothing of ours.
+ */
 function write(name, file) {
-  const script = [
-    '#!/bin/sh',
-    `here=$PWD`,
+  const inside = [
+    `mount --bind '${tmpdir()}' '${system}/tmp' && mount -t proc proc '${system}/proc' || exit 1`,
     // The pattern has one match, and only inside; and so must be whatever it calls.
-    `exec /usr/sbin/chroot '${system}' /bin/sh -c 'cd "$0" 2>/dev/null || cd /; program=$(echo ${file}); PATH=/usr/bin:/bin exec "$program" "$@"' "$here" "$@"`,
+    `exec chroot '${system}' /bin/sh -c 'cd "$0" 2>/dev/null || cd /; program=$(echo ${file}); PATH=/usr/bin:/bin exec "$program" "$@"' "$PWD" "$@"`,
   ];
-  writeFileSync(join(programs, name), `${script.join('\n')}\n`);
+  const script = ['#!/bin/sh', 'PATH=$PATH:/usr/sbin:/sbin', `exec unshare --mount /bin/sh -c '`];
+  const quoted = inside.join('\n').replaceAll("'", `'\\''`);
+  writeFileSync(join(programs, name), `${script.join('\n')}${quoted}' "$0" "$@"\n`);
   chmodSync(join(programs, name), 0o755);
-}
-
-/** Undoes the mounts; the system stays for the next time. */
-export function leaveRabbitMq4() {
-  for (const folder of ['tmp', 'proc']) spawnSync('umount', ['-l', join(system, folder)]);
 }

@@ -1,6 +1,6 @@
 // `npm run test:rabbitmq4 [-- PATH…]`: the tests that need a broker, and a campaign of faults, on RabbitMQ 4. With paths only those specs.
 import { delimiter } from 'node:path';
-import { leaveRabbitMq4, prepareRabbitMq4, programs } from './rabbitmq4.mjs';
+import { prepareRabbitMq4, programs } from './rabbitmq4.mjs';
 import { build, fail, run, tool } from './setup.mjs';
 
 const paths = process.argv.slice(2);
@@ -15,5 +15,4 @@ if (paths.length === 0) {
   const hook = './test/support/load-typescript.cjs';
   passed.push(node('-r', hook, 'test/faults/main.ts', '--minutes', '2', '--rabbitmq', '4'));
 }
-leaveRabbitMq4();
 process.exit(passed.every(Boolean) ? 0 : 1);
