@@ -11,7 +11,7 @@ export { describeFailure } from './contracts/failure';
 export type { JobEvent, LedgerPulse, RecordedEvent, Submission } from './contracts/job-events';
 export type { JobIdentity } from './contracts/job-id';
 export { checkJobId, idTimeMs, identify, newJobId } from './contracts/job-id';
-export { isPriority, jobTypeFault, queueOf } from './contracts/job-type';
+export { checkJobType, isPriority, jobTypeFault, queueNameFault, queueOf } from './contracts/job-type';
 export { isFinalState } from './contracts/job-state';
 export { toJsonText } from './contracts/json';
 export type { JsonText } from './contracts/json';

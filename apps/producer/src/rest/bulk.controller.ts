@@ -6,6 +6,7 @@ import { FromRequest } from '../routes/from-request';
 import { type GivenTo, Route, route } from '../routes/route';
 import { bulkBody, bulkParams } from '../schemas/actions';
 import { bulkBegun, bulkView } from '../schemas/views';
+import { putOffOf } from './put-off';
 
 const tag = 'bulk actions';
 
@@ -37,9 +38,9 @@ export class BulkController {
 
   @Route(beginBulk)
   begin(@FromRequest() { body }: GivenTo<typeof beginBulk>, @Caller() caller: Actor): Promise<unknown> {
-    const { action, filter, payload, priority, delay, at } = body;
-    const to = at === undefined ? delay !== undefined && { delay } : { at };
-    return this.ledger.bulk(action, filter, caller, { payload, priority, ...(to && { to }) });
+    const { action, filter, payload, priority } = body;
+    const to = action === 'reschedule' ? putOffOf(body) : undefined;
+    return this.ledger.bulk(action, filter, caller, { payload, priority, to });
   }
 
   @Route(getBulk)

@@ -6,6 +6,7 @@ import { FromRequest } from '../routes/from-request';
 import { type GivenTo, Route, route } from '../routes/route';
 import { jobParams, priorityBody, rescheduleBody, retryBody } from '../schemas/actions';
 import { jobView } from '../schemas/views';
+import { putOffOf } from './put-off';
 
 const ofAJob = { role: 'operator', tag: 'jobs', params: jobParams } as const;
 const answer = (says: string) => ({ status: 200, says, schema: jobView }) as const;
@@ -96,8 +97,7 @@ export class JobActionsController {
     @FromRequest() { params, body }: GivenTo<typeof rescheduleJob>,
     @Caller() caller: Actor,
   ): Promise<unknown> {
-    const to = body.at === undefined ? { delay: body.delay ?? 0 } : { at: body.at };
-    return this.ledger.reschedule(params.id, to, caller);
+    return this.ledger.reschedule(params.id, putOffOf(body), caller);
   }
 
   @Route(prioritizeJob)

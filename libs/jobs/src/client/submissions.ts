@@ -19,8 +19,8 @@ interface Asked {
 const ANSWER_MS = 30_000;
 
 /**
- * Jobs that the ledger decides on before they exist: unique ones, and those that say how long they are kept. Asked for through `jobs.submit`, answered into a queue
- * of this connection alone.
+ * Jobs that the ledger decides on before they exist: unique ones, and those that say how long they are kept. Asked for
+ * through `jobs.submit`, answered into a queue of this connection alone.
  */
 export class Submissions {
   private replies: Promise<ReplyQueue> | undefined;

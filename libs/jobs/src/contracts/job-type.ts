@@ -46,6 +46,11 @@ export function jobTypeFault(type: unknown): string | undefined {
   return undefined;
 }
 
+/** Why nothing can be queued under this name, or undefined when it is the first word of legal job types. */
+export function queueNameFault(queue: string): string | undefined {
+  return queue.includes('.') ? 'a queue is one word' : jobTypeFault(queue);
+}
+
 /**
  * Returns `type` when it is legal.
  * @throws JobError `job_type_invalid`

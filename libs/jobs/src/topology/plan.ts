@@ -1,5 +1,5 @@
 import ms from 'ms';
-import { PRIORITIES, jobTypeFault } from '../contracts/job-type';
+import { PRIORITIES, queueNameFault } from '../contracts/job-type';
 import { ConfigurationError } from '../contracts/errors';
 import { LADDER_BITS, LADDER_UNIT_MS, dueKey, waitHeader } from './ladder';
 import type { Names } from './names';
@@ -263,7 +263,7 @@ function safeDeadLettering(type: QueueType, target: string): Record<string, stri
 }
 
 function checkQueueName(queue: string): void {
-  const fault = queue.includes('.') ? 'a queue is one word' : jobTypeFault(queue);
+  const fault = queueNameFault(queue);
   if (fault) {
     throw new ConfigurationError('queue_name_invalid', `Queue name ${JSON.stringify(queue)} is not legal: ${fault}`, {
       field: 'queues',

@@ -1,4 +1,5 @@
 import type { Publisher } from '../broker/broker';
+import { confirmed } from '../broker/confirmed';
 import type { RecordedEvent } from '../contracts/job-events';
 import { ControlStream } from '../control/control-stream';
 import { RecordBatches } from '../events/record-batches';
@@ -221,18 +222,16 @@ export class Worker implements Service {
   }
 
   private async drainSpool(): Promise<void> {
-    if (!this.spool || this.settings.records === 'off') return;
-    const outcomes = await this.spool.drain((lines) => this.publishLines(lines));
+    const { spool, publisher } = this;
+    if (!spool || !publisher || this.settings.records === 'off') return;
+    const outcomes = await spool.drain((lines) => this.publishLines(publisher, lines));
     if (outcomes > 0) this.settings.events.emit({ event: 'worker.unspooled', worker: this.settings.name, outcomes });
   }
 
-  private async publishLines(lines: string[]): Promise<void> {
+  private async publishLines(publisher: Publisher, lines: string[]): Promise<void> {
     for (let start = 0; start < lines.length; start += 500) {
-      await new Promise<void>((resolve, reject) => {
-        this.publisher?.publish(recordMessage(this.settings.names, lines.slice(start, start + 500)), (failure) =>
-          failure ? reject(new Error(failure.reason)) : resolve(),
-        );
-      });
+      const message = recordMessage(this.settings.names, lines.slice(start, start + 500));
+      await confirmed(publisher, message, 'spooled outcomes cannot be published');
     }
   }
 

@@ -1,5 +1,5 @@
 import { JobError } from '@scutwork/jobs';
-import { type ControlEntry, jobTypeFault } from '@scutwork/jobs/wire';
+import { type ControlEntry, checkJobType, queueNameFault } from '@scutwork/jobs/wire';
 import type { Actor } from '../api';
 import type { Transaction } from '../store/database';
 import { auditAction } from '../access/audit-log';
@@ -33,14 +33,13 @@ const actionOf = (what: Pausable, action: string): string => `${'queue' in what 
 
 /** One that no job has yet may be paused, before the first comes; a name that none can ever have is a mistake. */
 function checkName(what: Pausable): void {
-  const name = nameOf(what);
-  const fault = jobTypeFault(name) ?? ('queue' in what && name.includes('.') ? 'a queue is one word' : undefined);
+  if ('type' in what) return void checkJobType(what.type);
+  const fault = queueNameFault(what.queue);
   if (fault === undefined) return;
-  const [code, field] =
-    'queue' in what ? (['queue_name_invalid', 'queue'] as const) : (['job_type_invalid', 'type'] as const);
-  throw new JobError(code, `No ${field} can be called ${JSON.stringify(name.slice(0, 200))}: ${fault}`, {
-    field,
-    hint: 'A queue is one word of a-z, 0-9 and "-"; a type is such words joined by dots.',
+  const name = JSON.stringify(what.queue.slice(0, 200));
+  throw new JobError('queue_name_invalid', `No queue can be called ${name}: ${fault}`, {
+    field: 'queue',
+    hint: 'A queue is one word of a-z, 0-9 and "-".',
   });
 }
 

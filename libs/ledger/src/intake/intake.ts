@@ -83,7 +83,7 @@ export class Intake {
       onDelivery: (delivery) => {
         this.waiting.push(delivery);
         this.options.onArrival?.(delivery);
-        if (this.hasEnough()) this.noticeEnough?.();
+        if (this.noticeEnough && this.hasEnough()) this.noticeEnough();
         this.write();
       },
       onLost: () => {

@@ -58,14 +58,11 @@ export async function listJobs(tx: Transaction, listing: ReturnType<typeof resol
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const { read, last, more } = await readPage(tx, { ...listing, after, limit: listing.limit - rows.length });
     rows.push(...read);
-    if (!more || !last) return { items: rows.map((row) => toSummary(row, listing.shown.attempts)) };
-    after = last;
-    if (rows.length === listing.limit) break;
+    after = more ? last : undefined;
+    if (!after || rows.length === listing.limit) break;
   }
-  return {
-    items: rows.map((row) => toSummary(row, listing.shown.attempts)),
-    cursor: after && writeCursor(after, listing.hash),
-  };
+  const items = rows.map((row) => toSummary(row, listing.shown.attempts));
+  return after ? { items, cursor: writeCursor(after, listing.hash) } : { items };
 }
 
 interface ReadPage {

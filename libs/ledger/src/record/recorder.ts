@@ -133,7 +133,9 @@ async function write(tx: Transaction, changes: readonly Change[], secrets: Secre
   await copyRows(tx, 'jobs', unheardOf, columnsOf);
   const known = open.filter(({ before }) => before !== undefined);
   if (known.length > 0) await tx.query(PUT_JOBS, [JSON.stringify(known.map(columnsOf))]);
-  await copyRows(tx, 'history', finished, (change) => ({ ...columnsOf(change), shelf: shelfOf(change.after) }));
+  await copyRows(tx, 'history', finished, (change) =>
+    Object.assign(columnsOf(change), { shelf: shelfOf(change.after) }),
+  );
 }
 
 async function remove(tx: Transaction, table: 'jobs' | 'history', changes: readonly Change[]): Promise<void> {

@@ -10,7 +10,7 @@ export function configuredRetention(asked: Asked, queues: readonly string[]): Re
   const ageMs: RetentionOptions['ageMs'] = {};
   const rules: RetentionRule[] = [];
   for (const state of FINAL_STATES) {
-    const kept = state === 'completed' ? asked.completed : asked.failed;
+    const kept = keptOf(asked, state);
     if (kept?.ageMs !== undefined) {
       ageMs[state] = kept.ageMs;
       // By days alone it would stay until its day is over.
@@ -25,8 +25,11 @@ export function configuredRetention(asked: Asked, queues: readonly string[]): Re
 export function rulesOfDefinitions(jobs: readonly AnyJob[]): RetentionRule[] {
   return jobs.flatMap(({ type, retention }) =>
     FINAL_STATES.flatMap((state) => {
-      const kept = state === 'completed' ? retention?.completed : retention?.failed;
+      const kept = retention && keptOf(retention, state);
       return kept === undefined ? [] : [{ type, state, ...kept }];
     }),
   );
 }
+
+const keptOf = ({ completed, failed }: Asked, state: (typeof FINAL_STATES)[number]): Asked['completed'] =>
+  state === 'completed' ? completed : failed;
