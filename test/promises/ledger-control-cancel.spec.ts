@@ -113,22 +113,41 @@ describe('a cancel', () => {
     expect(await ledger.reading.workers()).toEqual([expect.objectContaining({ name: 'w1', gone: false })]);
   });
 
-  test('ends when a worker reports that it has dropped the message; then the revocation is lifted', async () => {
+  test('ends when a worker reports that it has dropped the message', async () => {
     const job = jobTold();
     await ledger.recorder.record([job.submitted(), seen('w1')]);
     await ledger.steering.cancel(job.id, boss);
     await ledger.recorder.record([job.dropped()]);
     expect(await ledger.stateOf(job.id)).toBe('cancelled');
+  });
+
+  test('stays in force for copies of a message that was dropped, until a probe has passed them', async () => {
+    const lift = ledger.duties().find(({ name }) => name === 'lift');
+    const job = jobTold();
+    await ledger.recorder.record([job.submitted({ delayMs: 86_400_000 }), seen('w1')]);
+    await ledger.steering.cancel(job.id, boss);
+    await ledger.recorder.record([job.dropped()]);
+    const probed = (seconds: number) =>
+      db.database.query(
+        `insert into probes (id, queue, priority, sent_at, reported_at, judged_at)
+         select gen_random_uuid(), 'email', priority, at, at, at
+         from generate_series(0, 3) as priority, (select now() + make_interval(secs => $1) as at) as moment`,
+        [seconds],
+      );
+    await probed(30);
+    await lift?.run(new AbortController().signal);
+    expect(await revocations()).toEqual([`revoke:${job.id}`]);
+    await probed(90);
+    await lift?.run(new AbortController().signal);
     expect(await revocations()).toEqual([]);
   });
 
-  test('that comes too late: the job is completed, says that it was to be cancelled, and nothing stays revoked', async () => {
+  test('that comes too late: the job is completed, and says that it was to be cancelled', async () => {
     const job = jobTold();
     await ledger.recorder.record([job.submitted(), job.started(), seen('w1', { running: [job.id] })]);
     expect(await ledger.steering.cancel(job.id, boss)).toMatchObject({ state: 'cancelling' });
     await ledger.recorder.record([job.completed()]);
     expect(await ledger.job(job.id)).toMatchObject({ state: 'completed', cancelRequestedAt: expect.any(String) });
-    expect(await revocations()).toEqual([]);
   });
 
   test('of a job whose record has not come makes row and revocation; the record fills it', async () => {

@@ -45,7 +45,8 @@ describe('a move', () => {
     expect(await ledger.steering.promote(job.id, boss)).toMatchObject({ state: 'accepted', generation: 1 });
     expect([await outbox(), await revoked()]).toEqual([[1], [[0, 'move']]]);
     await record(job.dropped('move', 0));
-    expect(await revoked()).toEqual([]);
+    // A copy of what was dropped may still come.
+    expect(await revoked()).toEqual([[0, 'move']]);
     await record(job.completed(1, 1));
     expect(await ledger.stateOf(job.id)).toBe('completed');
   });

@@ -28,7 +28,7 @@ import { releaseKeys } from '../../libs/ledger/src/record/effects/keys';
 import { followMoves } from '../../libs/ledger/src/record/effects/moves';
 import { noteProbes } from '../../libs/ledger/src/record/effects/probes';
 import { notePulses } from '../../libs/ledger/src/record/effects/pulse';
-import { liftRevocations } from '../../libs/ledger/src/record/effects/revocations';
+import { passRevocations } from '../../libs/ledger/src/record/effects/revocations';
 import { noteWorkers } from '../../libs/ledger/src/record/effects/workers';
 import { Locks } from '../../libs/ledger/src/store/locks';
 import type { TestDatabase } from './database';
@@ -61,7 +61,7 @@ export class LedgerWorld implements LedgerEvents {
     this.publisher = broker.publisher({ deadlineMs: 3_000 });
     this.locks = new Locks(db.url);
     this.recorder = new Recorder(database, [
-      ...[notePulses, noteWorkers, noteProbes, releaseKeys, countChanges, feedChanges, liftRevocations],
+      ...[notePulses, noteWorkers, noteProbes, releaseKeys, countChanges, feedChanges, passRevocations],
       followMoves((...args) => this.recorder.revise(...args)),
       async (_tx, _changes, facts) => void (this.recorded += facts.length),
     ]);

@@ -28,7 +28,7 @@ import { releaseKeys } from './record/effects/keys';
 import { followMoves } from './record/effects/moves';
 import { noteProbes } from './record/effects/probes';
 import { notePulses } from './record/effects/pulse';
-import { liftRevocations } from './record/effects/revocations';
+import { passRevocations } from './record/effects/revocations';
 import { noteWorkers } from './record/effects/workers';
 import { Recorder } from './record/recorder';
 import { secretsOf } from './record/secrets';
@@ -77,7 +77,7 @@ export function assemble(ground: Ground): Parts {
   const effects: Effect[] = [notePulses, noteWorkers, noteProbes, releaseKeys, countChanges, feedChanges, keepRules];
   const recorder = new Recorder(database, effects, secrets);
   effects.push(
-    liftRevocations,
+    passRevocations,
     followMoves((...args) => recorder.revise(...args)),
   );
 

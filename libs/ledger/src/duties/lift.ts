@@ -9,8 +9,8 @@ const NEVER_TOLD_DAYS = 7;
 
 /**
  * Lifts revocations whose messages cannot come any more: a probe that was sent when they were in their work queue at
- * the latest has come out of every level of it, and no worker holds them. The rest is lifted as soon as a worker tells
- * what became of the message (`record/effects/revocations.ts`).
+ * the latest has come out of every level of it, and no worker holds them. That a worker has dropped one says nothing of its
+ * copies: it only brings that moment nearer (`record/effects/revocations.ts`).
  */
 export class Lift implements Duty {
   readonly name = 'lift';

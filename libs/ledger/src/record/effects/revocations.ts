@@ -1,6 +1,6 @@
 import { type JobEvent, type RecordedEvent, isFinalState } from '@scutwork/jobs/wire';
 import { LEDGER_WORKER } from '../../control/cancel';
-import { changeControl, controlKey } from '../../control/control-store';
+import { controlKey } from '../../control/control-store';
 import { passableAt } from '../../control/passable-at';
 import type { Transaction } from '../../store/database';
 import type { Change, Effect } from '../change';
@@ -9,10 +9,17 @@ import { UNKNOWN_TYPE } from '../merge';
 type Ended = Extract<JobEvent, { event: 'cancelled' | 'completed' | 'dead' | 'expired' }>;
 
 /**
- * A revocation is lifted when a worker has told what became of the message it was to stop: dropped, or run to an end
- * after all. One that stops several messages waits for a probe (`duties/lift.ts`).
+ * What was published is at the broker at least once: a connection that broke at the wrong moment, a client that asked
+ * again, a crash between the confirm of a message that replaces another and its acknowledgement leave a second copy.
  */
-export const liftRevocations: Effect = async (tx, changes, facts) => {
+const COPIES_COME_WITHIN_MS = 60_000;
+
+/**
+ * When a worker has told what became of the message that a revocation was to stop (dropped, or run to an end after all),
+ * only copies of it can still come: the next probe that passes them lifts it (`duties/lift.ts`), however long the job was
+ * to wait. Of one that stops several messages nothing is known yet.
+ */
+export const passRevocations: Effect = async (tx, changes, facts) => {
   await noteQueues(tx, changes, facts);
   const steered = new Set(changes.filter(isSteered).map(({ after }) => after.id));
   const ended = new Map<string, number>();
@@ -22,13 +29,13 @@ export const liftRevocations: Effect = async (tx, changes, facts) => {
       ended.set(controlKey.revoke(fact.id), Math.max(fact.generation, ended.get(controlKey.revoke(fact.id)) ?? 0));
   }
   if (ended.size === 0) return;
-  const { rows } = await tx.query<{ key: string; generation: number }>(
-    `select key, (entry->>'generation')::int as generation from control where key = any($1) and not several`,
-    [[...ended.keys()]],
-  );
-  const over = rows.filter(({ key, generation }) => ended.get(key) === generation);
-  await changeControl(tx, { lift: over.map(({ key }) => key) });
+  await tx.query(PASSABLE_SOON, [[...ended.keys()], [...ended.values()], COPIES_COME_WITHIN_MS]);
 };
+
+const PASSABLE_SOON = `
+update control set passable_at = least(passable_at, now() + make_interval(secs => $3::float8 / 1000))
+from unnest($1::text[], $2::int[]) as ended (key, generation)
+where control.key = ended.key and (entry->>'generation')::int = ended.generation and not several`;
 
 /** Nothing else was ever revoked. */
 function isSteered({ after }: Change): boolean {
