@@ -1,6 +1,15 @@
 import { parseArgs } from 'node:util';
 
-export const suiteNames = ['end-to-end', 'tracked', 'add-many', 'retry', 'light-load', 'soak', 'ledger-search'];
+export const suiteNames = [
+  'end-to-end',
+  'tracked',
+  'add-many',
+  'retry',
+  'light-load',
+  'soak',
+  'ledger-search',
+  'schedules',
+];
 
 export const usage = `npm run bench -- [suite ...] [options]
 

@@ -5,8 +5,8 @@ async function main() {
   const { installDependencies, installPackages, build, fail, run, tool } = await import('./setup.mjs');
   const began = performance.now();
   if (!installDependencies()) fail('npm ci failed; its output is above');
-  // The broker; a foreign client and the check of docker-compose.yml for the specs that use them.
-  installPackages('rabbitmq-server', 'python3-pika', 'docker-compose');
+  // The broker; a foreign client and the check of docker-compose.yml and wrong clocks for the specs that use them.
+  installPackages('rabbitmq-server', 'python3-pika', 'docker-compose', 'faketime');
   const results = [];
   const step = (name, work) => {
     console.log(`\n── ${name} ──`);

@@ -8,7 +8,7 @@ import { sharedBroker } from '../support/private-broker';
 import { startTcpGate } from '../support/tcp-gate';
 
 const apps = {
-  producer: { build: buildProducer, parts: ['broker', 'inbox', 'ledger', 'queues'] },
+  producer: { build: buildProducer, parts: ['broker', 'inbox', 'ledger', 'queues', 'schedules'] },
   workers: { build: buildWorkers, parts: ['broker', 'consumers'] },
   scheduler: { build: buildScheduler, parts: ['broker', 'schedules'] },
 };

@@ -50,6 +50,7 @@ describe('unique jobs of a client', () => {
       ledger: submitter,
       events,
       queues: ['report'],
+      scheduling: { ticks: { take: async () => undefined }, schedules: { registerSchedules: async () => undefined } },
     });
     await ledger.start();
     expect(ledger.taking).toBe(true);

@@ -3,8 +3,10 @@ import { schedules } from '../../apps/scheduler/src/schedules';
 import { buildWorkers } from '../../apps/workers/src/build-workers';
 import { Welcome } from '../../apps/workers/src/jobs';
 import { EventBus, type ScutworkEvent, defineSchedule } from '../../libs/jobs/src';
-import { type AppTestHome, appTestHome, keptLog } from '../support/apps';
+import { type ApiWorld, apiWorld } from '../support/api';
+import { keptLog } from '../support/apps';
 import { untilSeen } from '../support/nest-app';
+import { until } from '../support/until';
 
 const Greeting = defineSchedule({
   name: 'greeting',
@@ -15,16 +17,18 @@ const Greeting = defineSchedule({
 });
 
 describe('the scheduler', () => {
-  let home: AppTestHome;
+  let world: ApiWorld;
   const closing: (() => Promise<unknown>)[] = [];
-  beforeEach(() => (home = appTestHome()));
+  beforeAll(async () => {
+    world = await apiWorld();
+  });
+  afterAll(() => world.close());
   afterEach(async () => {
     for (const close of closing.splice(0).reverse()) await close();
-    home.remove();
   });
 
   const start = async (env?: NodeJS.ProcessEnv, declared = [Greeting]) => {
-    const app = await buildScheduler(home.config(env), keptLog().logger, declared);
+    const app = await buildScheduler(world.home.config(env), keptLog().logger, declared);
     closing.push(() => app.close());
     const seen: ScutworkEvent[] = [];
     app.get(EventBus).onAny((event) => seen.push(event));
@@ -32,54 +36,59 @@ describe('the scheduler', () => {
     return { app, seen, until: untilSeen(app.get(EventBus), seen) };
   };
 
-  it('adds the job of each tick, which a worker runs knowing its schedule', async () => {
-    const workers = await buildWorkers(home.config(), keptLog().logger);
+  it('makes its schedules known and ticks them; a worker runs each job knowing its moment', async () => {
+    const workers = await buildWorkers(world.home.config(), keptLog().logger);
     closing.push(() => workers.close());
-    const seen: ScutworkEvent[] = [];
-    workers.get(EventBus).onAny((event) => seen.push(event));
     await workers.init();
     await workers.startAllMicroservices();
-    const { until } = await start();
-    const ticked = await until('schedule.ticked');
-    const completed = await untilSeen(workers.get(EventBus), seen)('completed');
-    expect(completed).toMatchObject({
-      id: ticked.jobId,
-      key: `schedule:greeting:${new Date(ticked.instant).toISOString()}`,
+    const { until: seen } = await start();
+    await seen('schedules.registered');
+    const { instant } = await seen('schedule.ticked');
+    expect(instant % 1_000).toBe(0);
+    const run = await until('a run that is completed', async () => {
+      const { items } = (await world.call({ path: '/schedules/greeting/runs' })).json<{
+        items: Record<string, unknown>[];
+      }>();
+      return items.find(({ state, tickedBy }) => state === 'completed' && String(tickedBy).startsWith('scheduler'));
     });
-    expect(ticked.instant % 1_000).toBe(0);
+    const job = (await world.call({ path: `/jobs/${run.jobId as string}` })).json<object>();
+    expect(job).toMatchObject({ schedule: 'greeting', scheduledFor: run.scheduledFor, priority: 'high' });
+    const view = await until('a schedule with a worker', async () => {
+      const found = (await world.call({ path: '/schedules/greeting' })).json<{ handled: boolean }>();
+      return found.handled ? found : undefined;
+    });
+    expect(view).toMatchObject({
+      source: 'code',
+      createdBy: 'scheduler',
+      lastTick: { by: expect.stringMatching(/^scheduler /) },
+    });
   });
 
-  it('makes the same id in every replica', async () => {
-    const [one, two] = await Promise.all([start(), start()]);
-    const ticks = async (replica: typeof one) => {
-      await replica.until('schedule.ticked', 3);
-      return new Map(
-        replica.seen.flatMap((e) => (e.event === 'schedule.ticked' ? [[e.instant, e.jobId] as const] : [])),
-      );
-    };
-    const [first, second] = await Promise.all([ticks(one), ticks(two)]);
-    const shared = [...first.keys()].filter((instant) => second.has(instant));
-    expect(shared.length).toBeGreaterThan(0);
-    for (const instant of shared) expect(first.get(instant)).toBe(second.get(instant));
-  });
-
-  it('shows in its health what comes next', async () => {
-    const { app, until } = await start();
-    await until('schedule.ticked');
+  it('shows in its health who ticks, since when, and what comes next', async () => {
+    const { app, until: seen } = await start();
+    await seen('schedule.ticked');
     const answer = await app.inject({ url: '/health/ready' });
     expect(answer.statusCode).toBe(200);
     expect(answer.json()).toMatchObject({
       details: {
         broker: { status: 'up' },
-        schedules: { status: 'up', schedules: [{ name: 'greeting', next: expect.any(String) }] },
+        schedules: {
+          ...{ status: 'up', ticking: true, schedules: 1, late: [] },
+          ...{ by: expect.stringMatching(/^scheduler /), lastTick: expect.any(String) },
+        },
       },
     });
-    expect((await app.inject({ url: '/info' })).json()).toMatchObject({ schedules: [{ name: 'greeting' }] });
+    expect((await app.inject({ url: '/info' })).json()).toMatchObject({
+      schedules: [{ name: 'greeting', next: expect.any(String), last: expect.any(String) }],
+    });
   });
 
   it('ticks nothing when recurring jobs are switched off', async () => {
     const { app } = await start({ JOB_RECURRING_ENABLED: 'false' });
     expect((await app.inject({ url: '/info' })).json()).toEqual({ schedules: [] });
+    expect((await app.inject({ url: '/health/ready' })).json()).toMatchObject({
+      details: { schedules: { status: 'up', state: 'switched off' } },
+    });
   });
 
   it('comes with no schedule that would act by itself', () => {

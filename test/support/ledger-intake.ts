@@ -22,6 +22,10 @@ export class LedgerWitness implements LedgerEvents {
   parked(_queue: string, reason: string): void {
     this.parkedFor.push(reason);
   }
+  missed(): void {
+    // No schedule ticks here.
+  }
+
   noticed(): void {
     // Nothing that these specs ask for.
   }

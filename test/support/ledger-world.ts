@@ -137,6 +137,10 @@ export class LedgerWorld implements LedgerEvents {
   parked(_queue: string, reason: string): void {
     this.failures.push(reason);
   }
+  missed(): void {
+    // No schedule ticks here.
+  }
+
   noticed(what: string): void {
     this.noticedThat.push(what);
   }

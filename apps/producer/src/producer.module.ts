@@ -37,6 +37,7 @@ export class ProducerModule {
             () => ledger.ledger(),
             () => ledger.inboxBacklog(),
             () => ledger.queues(),
+            () => ledger.schedules(),
           ],
         }),
       ],

@@ -8,6 +8,6 @@ export class InfoController {
 
   @Get()
   info(): unknown {
-    return { schedules: this.ticker.upcoming() };
+    return { schedules: this.ticker.schedules() };
   }
 }

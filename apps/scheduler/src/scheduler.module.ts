@@ -1,6 +1,7 @@
+import { hostname } from 'node:os';
 import { DynamicModule, Module } from '@nestjs/common';
 import { type AppConfig, HealthModule } from '@scutwork/app';
-import type { Schedule } from '@scutwork/jobs';
+import { type Schedule, namesFor } from '@scutwork/jobs';
 import { JobsHealthIndicator, JobsModule } from '@scutwork/jobs/nest';
 import type { Logger } from 'pino';
 import { InfoController } from './info.controller';
@@ -9,15 +10,14 @@ import { TickerService } from './ticker.service';
 
 @Module({})
 export class SchedulerModule {
-  static with(config: AppConfig, log: Logger, declared: Schedule[]): DynamicModule {
+  static with(config: AppConfig, log: Logger, schedules: Schedule[]): DynamicModule {
     const { amqpUrls: urls, prefix, recurring } = config;
-    const schedules = recurring ? declared : [];
-    const jobs = [...new Set(schedules.map(({ job }) => job))];
-    const ticker = TickerModule.with(schedules);
+    const by = `scheduler ${hostname()}-${process.pid}`;
+    const ticker = TickerModule.with({ by, names: namesFor(prefix), recurring });
     return {
       module: SchedulerModule,
       imports: [
-        JobsModule.forRoot({ urls, prefix, jobs, log, appId: 'scheduler' }),
+        JobsModule.forRoot({ urls, prefix, schedules, recurring, log, appId: 'scheduler' }),
         ticker,
         HealthModule.for({
           imports: [ticker],

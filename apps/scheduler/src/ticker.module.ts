@@ -1,13 +1,12 @@
 import { DynamicModule, Module } from '@nestjs/common';
-import type { Schedule } from '@scutwork/jobs';
-import { SCHEDULES, TickerService } from './ticker.service';
+import { TICKING, TickerService, type Ticking } from './ticker.service';
 
 @Module({})
 export class TickerModule {
-  static with(schedules: Schedule[]): DynamicModule {
+  static with(ticking: Ticking): DynamicModule {
     return {
       module: TickerModule,
-      providers: [{ provide: SCHEDULES, useValue: schedules }, TickerService],
+      providers: [{ provide: TICKING, useValue: ticking }, TickerService],
       exports: [TickerService],
     };
   }

@@ -1,8 +1,16 @@
 import { Inject, Injectable, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
-import { EventBus, JobsClient, type Schedule, Ticker } from '@scutwork/jobs';
+import { type Broker, ControlStream, EventBus, type Names, Ticker, systemClock } from '@scutwork/jobs';
+import { JOBS_BROKER } from '@scutwork/jobs/nest';
 
-/** Token of the schedules to tick; none when recurring jobs are switched off. */
-export const SCHEDULES = Symbol('schedules');
+/** Token of what this scheduler is called, under which names, and whether it ticks. */
+export const TICKING = Symbol('ticking');
+
+export interface Ticking {
+  by: string;
+  names: Names;
+  /** False: recurring jobs are switched off. */
+  recurring: boolean;
+}
 
 /** What health says of a part. */
 type Health = Record<'schedules', { status: 'up' | 'down' } & Record<string, unknown>>;
@@ -10,32 +18,43 @@ type Health = Record<'schedules', { status: 'up' | 'down' } & Record<string, unk
 /** Ticks from the end of the boot to the beginning of the end. */
 @Injectable()
 export class TickerService implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly control: ControlStream;
   private readonly ticker: Ticker;
 
-  constructor(@Inject(SCHEDULES) schedules: Schedule[], client: JobsClient, events: EventBus) {
-    this.ticker = new Ticker({ schedules, client, events });
+  constructor(
+    @Inject(TICKING) private readonly ticking: Ticking,
+    @Inject(JOBS_BROKER) broker: Broker,
+    events: EventBus,
+  ) {
+    const { by, names } = ticking;
+    this.control = new ControlStream({ broker, names, events, clock: systemClock });
+    this.ticker = new Ticker({ control: this.control, publisher: broker.publisher(), by, names, events });
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    if (!this.ticking.recurring) return;
+    await this.control.start();
     await this.ticker.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    await this.ticker.stop({ deadlineMs: STOPPING_MS });
+    await this.ticker.stop();
+    await this.control.stop();
   }
 
-  /** Name and next moment of each schedule. */
-  upcoming(): { name: string; next: string | undefined }[] {
-    return this.ticker
-      .upcoming()
-      .map(({ name, next }) => ({ name, next: next === undefined ? undefined : new Date(next).toISOString() }));
+  /** Each schedule with its next moment, and the last one that it has told. */
+  schedules(): { name: string; next: string | undefined; last: string | undefined }[] {
+    return this.ticker.schedules().map(({ name, next, last }) => ({ name, next: iso(next), last: iso(last) }));
   }
 
+  /** Up as long as it does its part: without a ledger there is nothing to tick, and the broker has a word of its own. */
   health(): Health {
-    const { state } = this.ticker;
-    return { schedules: { status: state === 'running' ? 'up' : 'down', state, schedules: this.upcoming() } };
+    if (!this.ticking.recurring) return { schedules: { status: 'up', state: 'switched off', schedules: 0 } };
+    const { state, late, lastTickAt, ...rest } = this.ticker.health();
+    const status = state === 'running' ? 'up' : 'down';
+    const told = { state, standing: this.control.standing, ...rest, lastTick: iso(lastTickAt) };
+    return { schedules: { status, ...told, late: late.map(({ name, dueAt }) => ({ name, due: iso(dueAt) })) } };
   }
 }
 
-/** A tick that does not get through in this time is made by the next start, or by another replica, under the same id. */
-const STOPPING_MS = 3_000;
+const iso = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : new Date(ms).toISOString());

@@ -36,5 +36,6 @@ export async function openWorker(setting) {
 const loud = {
   failed: (what, error) => console.error(`${what}: ${error.stack}`),
   parked: (queue, reason) => console.error(`parked from ${queue}: ${reason}`),
+  missed: (schedule, moments) => console.error(`${schedule} missed ${moments}`),
   noticed: (what) => console.error(what),
 };

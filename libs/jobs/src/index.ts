@@ -61,9 +61,14 @@ export type { EventListener, EventSink } from './events/event-bus';
 export { logEvents } from './events/log-subscriber';
 
 export { defineSchedule } from './scheduling/define-schedule';
-export type { Schedule, ScheduleDeclaration, ScheduledJobOptions } from './scheduling/define-schedule';
+export type { Schedule, ScheduleDeclaration, ScheduleTerms, ScheduledJobOptions } from './scheduling/define-schedule';
+export { CronPatterns } from './scheduling/patterns';
+export { ScheduleRegistration } from './scheduling/register';
+export type { RegistrationOptions } from './scheduling/register';
 export { Ticker } from './scheduling/ticker';
-export type { TickerOptions } from './scheduling/ticker';
+export type { SchedulesInForce, TickerHealth, TickerOptions } from './scheduling/ticker';
+export { ControlStream } from './control/control-stream';
+export type { ControlStreamOptions } from './control/control-stream';
 
 export type { BackoffFunction, BackoffFunctions } from './retry/backoff';
 

@@ -2,7 +2,14 @@
 export { confirmed, published } from './broker/confirmed';
 export { atEntry } from './contracts/at-entry';
 export { BEAT_MS, CONTROL_MESSAGE_TYPE, LEASE_MS, PROBE_MESSAGE_TYPE } from './contracts/control';
-export type { CancelKind, ControlEntries, ControlEntry, ControlMessage } from './contracts/control';
+export type {
+  CancelKind,
+  ControlEntries,
+  ControlEntry,
+  ControlMessage,
+  ScheduleEntry,
+  Timing,
+} from './contracts/control';
 export { catalogOf, definitionIn } from './contracts/define-job';
 export type { JobCatalog } from './contracts/define-job';
 export { decodeHeaders, encodeHeaders, identityOf, messageIdOf } from './contracts/envelope';
@@ -20,11 +27,13 @@ export type { JobOverrides } from './contracts/options';
 export { payloadText } from './contracts/payload-text';
 export { resolveRetention } from './contracts/retention';
 export type { Kept, Retention } from './contracts/retention';
-export { SUBMISSION_MESSAGE_TYPE } from './contracts/submission';
+export { SCHEDULES_MESSAGE_TYPE, SUBMISSION_MESSAGE_TYPE, TICK_MESSAGE_TYPE } from './contracts/submission';
 export type { SubmissionAnswer } from './contracts/submission';
 export { validatePayload } from './contracts/validate';
 export { recordMessage } from './events/record-message';
 export { InTurn } from './lifecycle/in-turn';
+export type { Occurrences } from './scheduling/cron';
+export { describeTiming, occurrencesOf, readTiming } from './scheduling/timing';
 export { FAR_MS } from './topology/far-delays';
 export { LADDER_BITS, LADDER_UNIT_MS } from './topology/ladder';
 export { routeJob } from './topology/route';

@@ -1,12 +1,13 @@
 import type { AddedJob, Failure, JobOptions, JobState, Priority } from '@scutwork/jobs';
 import type { Run } from './record/job-row';
+import type { Scheduling } from './schedules/scheduling-api';
 
 /**
  * What the ledger can be asked and told: the whole of it, as REST, GraphQL, the dashboard and `JobService` use it.
  * Times are ISO 8601 texts where people read them. Methods throw `LedgerError` (`store/ledger-error.ts`) with a stable
  * code, the field at fault and a hint; a database that is away is `database_unreachable`.
  */
-export interface LedgerApi extends Submitting, Reading, Steering {}
+export interface LedgerApi extends Submitting, Reading, Steering, Scheduling {}
 
 /* ---- submit/ ---------------------------------------------------------------------------------------------------- */
 
@@ -116,7 +117,7 @@ export interface JobSummary {
   deadReason?: string;
   worker?: string;
   schedule?: string;
-  /** When it is due: of a delayed or retrying job. */
+  /** When it is due: of a delayed or retrying job. Of another one the moment of its schedule. */
   scheduledFor?: string;
   createdAt: string;
   startedAt?: string;

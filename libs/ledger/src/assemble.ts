@@ -16,6 +16,7 @@ import { Probes } from './duties/probes';
 import { Pulse } from './duties/pulse';
 import { Relay } from './duties/relay';
 import { RetentionDuty } from './duties/retention';
+import { OverdueTicks } from './duties/overdue-ticks';
 import { StuckLadder } from './duties/stuck-ladder';
 import { Intakes } from './intake/intakes';
 import type { LedgerEvents } from './ledger-events';
@@ -36,6 +37,8 @@ import { Removal } from './retention/removal';
 import { removeMany } from './retention/remove-many';
 import { rulesOfDefinitions } from './retention/asked';
 import { type RetentionOptions, resolveRetention } from './retention/rules';
+import { Schedules } from './schedules/scheduling';
+import { Ticks } from './schedules/ticks';
 import type { Database } from './store/database';
 import type { Locks } from './store/locks';
 import { Submitter } from './submit/submitter';
@@ -61,6 +64,7 @@ export interface Parts {
   submitting: Submitter;
   steering: JobSteering;
   removal: Removal;
+  schedules: Schedules;
   /** Takes from queues while the broker is there. */
   intakes: Intakes;
   duties: readonly DutyRunner[];
@@ -88,10 +92,13 @@ export function assemble(ground: Ground): Parts {
   const onOutbox = (): void => wake('relay');
   const onChange = (): void => wake('relay', 'control', 'bulk');
   const checkPayload = payloadCheck(catalog, maxPayloadBytes);
+  const making = { catalog, effects, secrets, maxPayloadBytes };
+  const ticks = new Ticks({ database, recorder, events, ...making, onOutbox, onChange });
   const duties = dutiesOf({
     ...ground,
     retention,
     recorder,
+    ticks,
     onOutbox,
     onChange,
     remove: removeMany,
@@ -103,13 +110,17 @@ export function assemble(ground: Ground): Parts {
   const reading = new ReadSide({ database: ground.reads, secrets, defaultAttempts: ground.defaultAttempts });
   const submitting = new Submitter({ database, catalog, effects, maxPayloadBytes, onOutbox });
   const queues = jobs.map(({ queue }) => queue);
-  const intakes = new Intakes({ broker, names, database, recorder, publisher, ledger: submitting, events, queues });
+  const schedules = new Schedules({ ticks, checkPayload });
+  const scheduling = { ticks, schedules };
+  const taking = { ledger: submitting, scheduling, queues };
+  const intakes = new Intakes({ broker, names, database, recorder, publisher, events, ...taking });
   effects.push(intakes.dead.noteQueues);
   return {
     reading,
     submitting,
     steering: new JobSteering({ database, recorder, reader: reading, checkPayload, onChange }),
     removal: new Removal(database),
+    schedules,
     intakes,
     duties: runners,
   };
@@ -117,6 +128,7 @@ export function assemble(ground: Ground): Parts {
 
 type DutyParts = Ground &
   Pick<ConstructorParameters<typeof Bulk>[0], 'recorder' | 'secrets' | 'remove' | 'checkPayload'> & {
+    ticks: Ticks;
     onOutbox: () => void;
     onChange: () => void;
   };
@@ -131,6 +143,7 @@ function dutiesOf(parts: DutyParts): Duty[] {
     new Lift(database),
     new Relay({ database, broker, names, events }),
     new DueRelease(database, onOutbox),
+    new OverdueTicks(database, parts.ticks),
     new Probes({ database, recorder, publisher, names, events, onOutbox }),
     new Bulk({ database, recorder, secrets, remove: parts.remove, checkPayload: parts.checkPayload, onChange }),
     new StuckLadder({ broker, names, events }),

@@ -25,6 +25,16 @@ export type {
   Submitting,
   WorkerView,
 } from './api';
+export type {
+  ScheduleChanges,
+  ScheduleHealth,
+  ScheduleQuery,
+  ScheduleRequest,
+  ScheduleRunView,
+  ScheduleTick,
+  ScheduleView,
+  Scheduling,
+} from './schedules/scheduling-api';
 export { Database, isDatabaseAway } from './store/database';
 export type { DatabaseOptions } from './store/database';
 export { LedgerError } from './store/ledger-error';
@@ -46,6 +56,7 @@ export { DueRelease } from './duties/due';
 export { ExpiredKeys } from './duties/expired-keys';
 export { Removal } from './retention/removal';
 export type { RetentionOptions, RetentionRule } from './retention/rules';
+export { CATCH_UPS, OVERLAPS } from './schedules/schedule-row';
 export { CountsDuty } from './duties/counts';
 export { FeedDuty } from './duties/feed';
 export type { FeedOptions } from './duties/feed';

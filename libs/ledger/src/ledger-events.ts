@@ -4,6 +4,8 @@ export interface LedgerEvents {
   failed(what: string, error: unknown, away: boolean): void;
   /** A message that could not be recorded was put aside into `jobs.ledger.parked`. */
   parked(queue: string, reason: string): void;
+  /** Moments of a schedule were missed, and get no job. */
+  missed(schedule: string, moments: number): void;
   /** Something that a person should know, with the next step. */
   noticed(what: string): void;
 }
@@ -11,5 +13,6 @@ export interface LedgerEvents {
 export const silentLedger: LedgerEvents = {
   failed: () => undefined,
   parked: () => undefined,
+  missed: () => undefined,
   noticed: () => undefined,
 };

@@ -8,6 +8,7 @@ import {
   planLedger,
 } from '@scutwork/jobs';
 import type { LedgerApi, Reading, Steering, Submitting } from './api';
+import type { Scheduling } from './schedules/scheduling-api';
 import { type Ground, type Parts, assemble } from './assemble';
 import { type LedgerEvents, silentLedger } from './ledger-events';
 import type { RetentionOptions } from './retention/rules';
@@ -117,6 +118,20 @@ export class Ledger implements LedgerApi, Service {
   bulkAction = (...args: Parameters<Steering['bulkAction']>) => this.parts.steering.bulkAction(...args);
   remove = (...args: Parameters<Steering['remove']>) => this.parts.removal.remove(...args);
   clean = (...args: Parameters<Steering['clean']>) => this.parts.removal.clean(...args);
+
+  createSchedule = (...args: Parameters<Scheduling['createSchedule']>) => this.parts.schedules.createSchedule(...args);
+  updateSchedule = (...args: Parameters<Scheduling['updateSchedule']>) => this.parts.schedules.updateSchedule(...args);
+  setScheduleEnabled = (...args: Parameters<Scheduling['setScheduleEnabled']>) =>
+    this.parts.schedules.setScheduleEnabled(...args);
+  deleteSchedule = (...args: Parameters<Scheduling['deleteSchedule']>) => this.parts.schedules.deleteSchedule(...args);
+  triggerSchedule = (...args: Parameters<Scheduling['triggerSchedule']>) =>
+    this.parts.schedules.triggerSchedule(...args);
+  tickSchedule = (...args: Parameters<Scheduling['tickSchedule']>) => this.parts.schedules.tickSchedule(...args);
+  schedule = (...args: Parameters<Scheduling['schedule']>) => this.parts.schedules.schedule(...args);
+  schedules = (...args: Parameters<Scheduling['schedules']>) => this.parts.schedules.schedules(...args);
+  scheduleRuns = (...args: Parameters<Scheduling['scheduleRuns']>) => this.parts.schedules.scheduleRuns(...args);
+  nextRuns = (...args: Parameters<Scheduling['nextRuns']>) => this.parts.schedules.nextRuns(...args);
+  scheduleHealth = () => this.parts.schedules.scheduleHealth();
 
   private async take(): Promise<void> {
     while (!(await this.tryToTake()))

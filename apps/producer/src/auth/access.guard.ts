@@ -3,7 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { isOpenToAll } from '@scutwork/app';
 import type { Role } from '@scutwork/ledger';
 import { RequestProblem } from '../problems/problem';
-import { routeOf } from '../routes/route';
+import { type RouteDeclaration, routeOf } from '../routes/route';
 import { Access } from './access';
 import { type AuthenticatedRequest, type Principal, reaches } from './principal';
 import { Refused } from './refused';
@@ -21,18 +21,20 @@ export class AccessGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (isOpenToAll(this.reflector, context)) return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    const principal = await this.identify(request);
+    const declared = routeOf(context.getHandler());
+    const principal = await this.identify(request, declared);
     this.count(principal.name);
-    const least = routeOf(context.getHandler())?.role ?? 'admin';
+    const least = declared?.role ?? 'admin';
     if (!reaches(principal.role, least)) throw insufficient(principal, least);
     request.principal = principal;
     return true;
   }
 
   /** Those who are not known are counted by their address: tokens cannot be guessed in the thousands. */
-  private async identify(request: AuthenticatedRequest): Promise<Principal> {
+  private async identify(request: AuthenticatedRequest, declared: RouteDeclaration | undefined): Promise<Principal> {
     try {
-      return await this.access.identify(request);
+      const alsoBy = declared?.alsoBy;
+      return await this.access.identify(request, alsoBy);
     } catch (error) {
       if (error instanceof Refused) this.count(`ip:${request.ip}`);
       throw error;

@@ -5,36 +5,49 @@ import { ApiKeys, AuditLog, Database } from '@scutwork/ledger';
 import type { Logger } from 'pino';
 import { Access } from './access';
 import { AccessGuard } from './access.guard';
-import type { AdminToken } from './admin-token';
+import { AdminToken } from './admin-token';
 import { Jwts } from './jwt';
 import { KeyRing } from './key-ring';
 import { SubmissionsTrail } from './submissions-trail';
 import { Throttle } from './throttle';
+
+/** Token: whether an external cron may come. */
+export const CRON_ENABLED = Symbol('scutwork.cron-enabled');
 
 /** Who may do what, and who did. */
 @Module({})
 export class AccessModule implements OnApplicationShutdown {
   constructor(private readonly trail: SubmissionsTrail) {}
 
-  static for({ api }: Pick<AppConfig, 'api'>, log: Logger, token: AdminToken): DynamicModule {
+  static for(
+    { api, cronSecret: secret }: Pick<AppConfig, 'api' | 'cronSecret'>,
+    log: Logger,
+    token: AdminToken,
+  ): DynamicModule {
     const { jwt, rateLimit } = api;
     const jwts = jwt && new Jwts(jwt);
+    const cronSecret = secret === undefined ? undefined : new AdminToken(secret);
     return {
       module: AccessModule,
       providers: [
         { provide: ApiKeys, inject: [Database], useFactory: (database: Database) => new ApiKeys(database) },
         { provide: AuditLog, inject: [Database], useFactory: (database: Database) => new AuditLog(database) },
         { provide: KeyRing, inject: [ApiKeys], useFactory: (keys: ApiKeys) => new KeyRing(keys) },
-        { provide: Access, inject: [KeyRing], useFactory: (ring: KeyRing) => new Access(token, ring, jwts) },
+        {
+          provide: Access,
+          inject: [KeyRing],
+          useFactory: (ring: KeyRing) => new Access(token, ring, jwts, cronSecret),
+        },
         { provide: Throttle, useValue: new Throttle(rateLimit) },
         {
           provide: SubmissionsTrail,
           inject: [AuditLog],
           useFactory: (audit: AuditLog) => new SubmissionsTrail(audit, log),
         },
+        { provide: CRON_ENABLED, useValue: secret !== undefined },
         { provide: APP_GUARD, useClass: AccessGuard },
       ],
-      exports: [ApiKeys, AuditLog, KeyRing, Access, SubmissionsTrail],
+      exports: [CRON_ENABLED, ApiKeys, AuditLog, KeyRing, Access, SubmissionsTrail],
     };
   }
 

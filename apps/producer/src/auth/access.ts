@@ -10,11 +10,13 @@ export class Access {
     private readonly admin: AdminToken,
     private readonly keys: KeyRing,
     private readonly jwts: Jwts | undefined,
+    private readonly cronSecret: AdminToken | undefined,
   ) {}
 
   /** @throws Refused; RequestProblem for a token without a role, or when nobody can be asked just now */
-  async identify({ headers }: Pick<AuthenticatedRequest, 'headers'>): Promise<Principal> {
+  async identify({ headers }: Pick<AuthenticatedRequest, 'headers'>, alsoBy?: 'cron'): Promise<Principal> {
     const token = tokenIn(headers);
+    if (alsoBy === 'cron' && this.cronSecret?.is(token) === true) return { name: 'cron', role: 'operator' };
     if (this.admin.is(token)) return { name: 'admin', role: 'admin' };
     const principal = (await this.keys.principalOf(token)) ?? (await this.jwts?.principalOf(token));
     if (principal === undefined) throw new Refused('token_missing_or_wrong', 'This token is not the right one');

@@ -1,5 +1,5 @@
 import type { Broker } from '@scutwork/jobs';
-import type { Database, LedgerApi } from '@scutwork/ledger';
+import type { Database, LedgerApi, Scheduling } from '@scutwork/ledger';
 import type { HealthIndicatorResult } from '@nestjs/terminus';
 
 const PATIENCE_MS = 2_000;
@@ -12,7 +12,7 @@ export class LedgerHealth {
     private readonly database: Database,
     private readonly broker: Broker,
     private readonly inbox: string,
-    private readonly reading: Pick<LedgerApi, 'queues'>,
+    private readonly reading: Pick<LedgerApi, 'queues'> & Pick<Scheduling, 'scheduleHealth'>,
   ) {}
 
   /** Down while the database does not answer. */
@@ -21,6 +21,13 @@ export class LedgerHealth {
     const answered = await inTime(this.database.query('select 1'));
     if (!answered) return { ledger: { status: 'down', reason: 'its database does not answer' } };
     return { ledger: { status: 'up', databaseMs: Math.round(performance.now() - startedAt) } };
+  }
+
+  /** Who ticks, when each ticked last, and what is late. The ledger ticks by itself where nobody does: it is never down. */
+  async schedules(): Promise<HealthIndicatorResult> {
+    let health: object = { state: 'unknown' };
+    await inTime(this.reading.scheduleHealth().then((found) => (health = found)));
+    return { schedules: { status: 'up', ...health } };
   }
 
   /** How many messages with facts wait to be recorded. Jobs wait for none of them: it is never down. */

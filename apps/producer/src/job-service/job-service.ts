@@ -1,5 +1,15 @@
 import type { AnyJob, Handler, HandlerOptions, InputOf, PayloadOf, ResultOf } from '@scutwork/jobs';
-import type { JobQuery, JobSummary, JobView, Page, QueueView, SubmitOptions, SubmittedJob } from '@scutwork/ledger';
+import type {
+  JobQuery,
+  JobSummary,
+  JobView,
+  Page,
+  QueueView,
+  ScheduleRequest,
+  ScheduleView,
+  SubmitOptions,
+  SubmittedJob,
+} from '@scutwork/ledger';
 import type { Welcome } from '@scutwork/workers/jobs';
 
 /** Injects the {@link JobService}. */
@@ -40,6 +50,16 @@ export interface JobService {
     mails: readonly Emails[T][],
     options?: SubmitOptions,
   ): Promise<SubmittedJob[]>;
+  /**
+   * A mail again and again. A schedule of this name is changed if it is there.
+   * @example jobs.scheduleRecurringEmail('monday', 'welcome', { to, name }, { cron: '0 9 * * MON', timeZone: 'Europe/Berlin' })
+   */
+  scheduleRecurringEmail<T extends keyof Emails>(
+    name: string,
+    template: T,
+    mail: Emails[T],
+    when: Omit<ScheduleRequest, 'name' | 'type' | 'payload'>,
+  ): Promise<ScheduleView>;
 
   /** @throws LedgerError `job_not_found` */
   getJobStatus(id: string): Promise<JobView>;

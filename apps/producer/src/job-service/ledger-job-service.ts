@@ -10,7 +10,15 @@ import {
   Worker,
   namesFor,
 } from '@scutwork/jobs';
-import type { Actor, LedgerApi, SubmitOptions, SubmittedJob } from '@scutwork/ledger';
+import {
+  type Actor,
+  type LedgerApi,
+  LedgerError,
+  type ScheduleRequest,
+  type ScheduleView,
+  type SubmitOptions,
+  type SubmittedJob,
+} from '@scutwork/ledger';
 import { Welcome } from '@scutwork/workers/jobs';
 import { submitOne } from '../ledger/submit-one';
 import type { Emails, JobService, ScheduledJob } from './job-service';
@@ -52,6 +60,22 @@ export class LedgerJobService implements JobService {
   ): Promise<SubmittedJob[]> {
     const { type } = templates[template];
     return this.scheduleMany(mails.map((payload) => ({ type, payload, options })));
+  }
+
+  async scheduleRecurringEmail<T extends keyof Emails>(
+    name: string,
+    template: T,
+    payload: Emails[T],
+    when: Omit<ScheduleRequest, 'name' | 'type' | 'payload'>,
+  ): Promise<ScheduleView> {
+    const { ledger } = this.options;
+    const what = { type: templates[template].type, payload };
+    try {
+      return await ledger.createSchedule({ name, ...what, ...when }, SERVICE);
+    } catch (error) {
+      if (!(error instanceof LedgerError && error.code === 'schedule_exists')) throw error;
+      return ledger.updateSchedule(name, { ...what, ...when }, SERVICE);
+    }
   }
 
   getJobStatus: JobService['getJobStatus'] = (id) => this.options.ledger.job(id);

@@ -41,8 +41,8 @@ class LedgerCoreModule implements OnApplicationShutdown {
       });
     const ledger = (broker: Broker, events: LedgerEvents): Ledger =>
       new Ledger({ broker, databaseUrl, names, jobs, events, retention, defaultAttempts: defaults.maxAttempts });
-    const health = (db: Database, broker: Broker, reading: Ledger): LedgerHealth =>
-      new LedgerHealth(db, broker, names.ledger, reading);
+    const health = (db: Database, broker: Broker, ledger: Ledger): LedgerHealth =>
+      new LedgerHealth(db, broker, names.ledger, ledger);
     return {
       module: LedgerCoreModule,
       global: true,

@@ -9,6 +9,7 @@ export function logLedger(log: Pick<Logger, 'warn' | 'error'>): LedgerEvents {
       else log.error({ what, err: error }, 'the ledger failed at something: it is tried again');
     },
     parked: (queue, reason) => log.error({ queue, reason }, 'a message that could not be recorded was put aside'),
+    missed: (schedule, moments) => log.warn({ schedule, moments }, 'moments of a schedule were missed, and get no job'),
     noticed: (what) => log.warn(what),
   };
 }

@@ -28,7 +28,7 @@ export interface Operation {
 
 interface Parameter {
   name: string;
-  in: 'path' | 'query';
+  in: 'path' | 'query' | 'header';
   required: boolean;
   description?: string;
   style?: 'form';
@@ -73,14 +73,18 @@ export function describeApi(routes: readonly RouteDeclaration[]): OpenApi {
 }
 
 function operationOf(route: RouteDeclaration, schemas: Record<string, JsonSchema>): Operation {
-  const { method, path, summary, tag, role, params, query, body, bodyOptional } = route;
+  const { method, path, summary, tag, role, params, query, body, bodyOptional, ifMatch } = route;
   const words = path.split(/[/:.-]/).filter((word) => word !== '');
   return {
     operationId: [method.toLowerCase(), ...words.map((word) => word.charAt(0).toUpperCase() + word.slice(1))].join(''),
     summary,
     tags: [tag],
     'x-role': role,
-    parameters: [...parametersOf('path', params, schemas), ...parametersOf('query', query, schemas)],
+    parameters: [
+      ...parametersOf('path', params, schemas),
+      ...parametersOf('query', query, schemas),
+      ...(ifMatch ? [ifMatchParameter] : []),
+    ],
     ...(body && {
       requestBody: {
         required: bodyOptional !== true,
@@ -90,6 +94,11 @@ function operationOf(route: RouteDeclaration, schemas: Record<string, JsonSchema
     responses: { [route.answer.status]: answerOf(route.answer, schemas), ...problemsOf(route) },
   };
 }
+
+const ifMatchParameter: Parameter = {
+  ...{ name: 'If-Match', in: 'header', required: false, schema: { type: 'string' } },
+  description: 'The ETag of what was read: refused with 412 when it has changed since',
+};
 
 function parametersOf(
   where: Parameter['in'],
@@ -131,10 +140,11 @@ function answerOf(
   };
 }
 
-function problemsOf({ problems = {}, params, query, body }: RouteDeclaration): Operation['responses'] {
+function problemsOf({ problems = {}, params, query, body, ifMatch }: RouteDeclaration): Operation['responses'] {
   const byStatus: Record<string, string[]> = {
     ...everywhere,
     ...(params || query || body ? { 400: ['request_invalid'] } : {}),
+    ...(ifMatch ? { 412: ['schedule_changed'] } : {}),
     ...(body ? { 413: ['body_too_large'], 415: ['media_type_unsupported'], 422: ['request_invalid'] } : {}),
   };
   for (const [status, codes] of Object.entries(problems)) byStatus[status] = [...(byStatus[status] ?? []), ...codes];

@@ -91,6 +91,11 @@ const ledgerStatus: Record<LedgerErrorCode, number> = {
   payload_unknown: 409,
   key_taken: 409,
   id_taken: 409,
+  schedule_not_found: 404,
+  schedule_exists: 409,
+  schedule_disabled: 409,
+  schedule_changed: 412,
+  schedule_invalid: 422,
   cursor_invalid: 400,
   filter_invalid: 400,
   unique_invalid: 422,
@@ -112,6 +117,8 @@ function statusOf(error: ScutworkError): number {
   if (error instanceof BrokerError || error instanceof DeliveryError) return 503;
   if (error.code === 'payload_too_large') return 413;
   if (error.code === 'backlog_full') return 503;
+  // Of a schedule in the request: those in code are checked at the start.
+  if (error.code === 'cron_invalid') return 422;
   return error instanceof JobError ? 422 : 500;
 }
 

@@ -11,6 +11,8 @@ import { JobActionsController } from './job-actions.controller';
 import { JobsController } from './jobs.controller';
 import { OpenApiController } from './openapi.controller';
 import { QueuesController } from './queues.controller';
+import { CronController } from './cron.controller';
+import { SchedulesController } from './schedules.controller';
 import { WorkersController } from './workers.controller';
 
 /** Everything under `/api/v1`. */
@@ -22,6 +24,8 @@ import { WorkersController } from './workers.controller';
     BulkController,
     QueuesController,
     DeadLettersController,
+    SchedulesController,
+    CronController,
     WorkersController,
     HistoryController,
     EventsController,

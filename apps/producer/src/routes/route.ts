@@ -1,4 +1,4 @@
-import { Delete, Get, HttpCode, Post, SetMetadata, applyDecorators } from '@nestjs/common';
+import { Delete, Get, HttpCode, Patch, Post, SetMetadata, applyDecorators } from '@nestjs/common';
 import type { Role } from '@scutwork/ledger';
 import type { z } from 'zod';
 
@@ -17,7 +17,7 @@ export interface Answer {
 
 /** Everything there is to say of a route: it is routed, guarded, read and described by this alone. */
 export interface RouteDeclaration<Params = unknown, Query = unknown, Body = unknown> {
-  method: 'GET' | 'POST' | 'DELETE';
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below {@link API_ROOT}, e.g. `/jobs/:id`. */
   path: string;
   /** The least that a caller must be. */
@@ -30,9 +30,13 @@ export interface RouteDeclaration<Params = unknown, Query = unknown, Body = unkn
   body?: z.ZodType<Body>;
   /** The body may be left out. Default false. */
   bodyOptional?: boolean;
+  /** It takes `If-Match`, and refuses with 412 when somebody has changed the thing meanwhile. */
+  ifMatch?: true;
+  /** Also for whoever shows `CRON_SECRET`. */
+  alsoBy?: 'cron';
   answer: Answer;
   /** Codes of the problems that are its own, by status. */
-  problems?: Partial<Record<400 | 404 | 409 | 413 | 422, string[]>>;
+  problems?: Partial<Record<400 | 404 | 409 | 412 | 413 | 422, string[]>>;
 }
 
 /** What a request gave, as the schemas of its route read it. */
@@ -54,7 +58,7 @@ export function route<Params, Query, Body>(
 
 const ROUTE = 'scutwork:route';
 
-const methods = { GET: Get, POST: Post, DELETE: Delete };
+const methods = { GET: Get, POST: Post, PATCH: Patch, DELETE: Delete };
 
 /**
  * Makes a method of a controller the handler of a route.

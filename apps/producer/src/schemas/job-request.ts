@@ -72,7 +72,7 @@ const priority = z
   })
   .describe('By name, or by number: 1 is the highest, 20 the lowest');
 
-const options = z
+export const jobOptions = z
   .strictObject({
     priority: priority.optional(),
     attempts: z.number().optional().describe('How often it may be tried in all, 1 to 1000'),
@@ -96,7 +96,7 @@ export const jobRequest = z
   .strictObject({
     type: jobType,
     payload: z.unknown(),
-    options: options.optional(),
+    options: jobOptions.optional(),
   })
   .meta({ id: 'JobRequest' });
 

@@ -53,7 +53,9 @@ const summary = {
   deadReason: z.string().optional(),
   worker: z.string().optional(),
   schedule: z.string().optional(),
-  scheduledFor: time.optional().describe('When it is due: of a delayed or retrying job'),
+  scheduledFor: time
+    .optional()
+    .describe('When it is due: of a delayed or retrying job; else the moment of its schedule'),
   createdAt: time,
   startedAt: time.optional(),
   finishedAt: time.optional(),

@@ -60,6 +60,8 @@ export interface AppConfig {
   /** Whether schedules tick. */
   recurring: boolean;
   databaseUrl: string;
+  /** What an external cron shows; undefined when none may come. */
+  cronSecret: string | undefined;
   api: ApiConfig;
   smtp: SmtpConfig | undefined;
   mailFrom: string;
@@ -103,6 +105,7 @@ export function readConfig({ defaultPort }: { defaultPort: number }, env: NodeJS
     timeZone: values.JOB_TIMEZONE,
     recurring: values.JOB_RECURRING_ENABLED,
     databaseUrl: values.DATABASE_URL,
+    cronSecret: values.CRON_SECRET,
     api: { jwt: jwtOf(values), rateLimit: values.API_RATE_LIMIT, corsOrigins: values.API_CORS_ORIGINS ?? [] },
     smtp: smtpOf(values),
     mailFrom: values.SMTP_FROM,

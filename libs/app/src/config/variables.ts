@@ -77,6 +77,13 @@ const jwtSecret = read(`use at least ${JWT_SECRET_BYTES} characters, made at ran
   Buffer.byteLength(given) >= JWT_SECRET_BYTES ? given : undefined,
 );
 
+/** Shorter ones can be guessed. */
+const CRON_SECRET_CHARS = 16;
+
+const cronSecret = read(`use at least ${CRON_SECRET_CHARS} characters, made at random`, (given) =>
+  given.length >= CRON_SECRET_CHARS && !/\s/.test(given) ? given : undefined,
+);
+
 const claim = read('use the name of a claim, or names joined by dots', (given) =>
   /^[^.\s]+(\.[^.\s]+)*$/.test(given) ? given : undefined,
 );
@@ -128,6 +135,7 @@ const variables = {
   JOB_REMOVE_ON_FAIL: removal.optional(),
   JOB_TIMEZONE: timeZone.default('UTC'),
   JOB_RECURRING_ENABLED: toggle.default(true),
+  CRON_SECRET: cronSecret.optional(),
   SMTP_HOST: text.optional(),
   SMTP_PORT: port.optional(),
   SMTP_SECURE: toggle.default(false),
@@ -137,7 +145,7 @@ const variables = {
 };
 
 /** Known, and read by what is yet to come. */
-const reserved = ['CRON_SECRET', 'JOB_DASHBOARD_ENABLED', 'JOB_DASHBOARD_PORT', 'JOB_ALERT_WEBHOOK'];
+const reserved = ['JOB_DASHBOARD_ENABLED', 'JOB_DASHBOARD_PORT', 'JOB_ALERT_WEBHOOK'];
 
 export const environment = z.object(variables).superRefine((values, context) => {
   const together = [

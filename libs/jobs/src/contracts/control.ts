@@ -18,9 +18,34 @@ export type ControlEntry =
    * job's id tells when it was made if it is a UUIDv7; the message's timestamp, to the second, if it is not, and for every
    * generation after the first. What tells neither is started.
    */
-  | { kind: 'revoke-all'; queue: string; type?: string; priority?: Priority; before: number };
+  | { kind: 'revoke-all'; queue: string; type?: string; priority?: Priority; before: number }
+  | ScheduleEntry;
 
-/** What is in force, by key: `pause:queue:<queue>`, `pause:type:<type>`, `revoke:<id>`, `revoke-all:<uuid>`. */
+/** When a schedule ticks: all that its moments depend on. Times are milliseconds since 1970. */
+export interface Timing {
+  cron?: string;
+  /** Whose clock `cron` follows. */
+  timeZone?: string;
+  everyMs?: number;
+  /** What `everyMs` is counted from. */
+  anchor?: number;
+  /** No tick before it. */
+  startAt?: number;
+  /** No tick at it or after. */
+  endAt?: number;
+}
+
+/** A schedule that ticks; `revision` is raised by every edit. */
+export interface ScheduleEntry extends Timing {
+  kind: 'schedule';
+  name: string;
+  revision: number;
+}
+
+/**
+ * What is in force, by key: `pause:queue:<queue>`, `pause:type:<type>`, `revoke:<id>`, `revoke-all:<uuid>`,
+ * `schedule:<name>`.
+ */
 export type ControlEntries = Record<string, ControlEntry>;
 
 interface OfControl {

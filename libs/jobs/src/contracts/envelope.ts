@@ -21,6 +21,8 @@ export interface JobHeaders {
   tenant?: string;
   group?: string;
   schedule?: string;
+  /** The moment of the schedule, in milliseconds since 1970. */
+  scheduledForMs?: number;
   flow?: string;
   recorded: boolean;
   /** Milliseconds spent being deferred in this attempt. */
@@ -54,6 +56,7 @@ export function encodeHeaders(job: Partial<JobHeaders>): Record<string, HeaderVa
   if (job.tenant !== undefined) headers[HEADER.tenant] = job.tenant;
   if (job.group !== undefined) headers[HEADER.group] = job.group;
   if (job.schedule !== undefined) headers[HEADER.schedule] = job.schedule;
+  if (job.scheduledForMs !== undefined) headers[HEADER.scheduledFor] = new Date(job.scheduledForMs).toISOString();
   if (job.flow !== undefined) headers[HEADER.flow] = job.flow;
   if (job.recorded) headers[HEADER.recorded] = true;
   if (job.deferredMs) headers[HEADER.deferred] = job.deferredMs;
@@ -84,6 +87,7 @@ export function decodeHeaders(message: IncomingMessage): JobHeaders | HeaderFaul
     tenant: read.text(HEADER.tenant),
     group: read.text(HEADER.group),
     schedule: read.text(HEADER.schedule),
+    scheduledForMs: read.time(HEADER.scheduledFor),
     flow: read.text(HEADER.flow),
     recorded: read.flag(HEADER.recorded),
     deferredMs: read.whole(HEADER.deferred, 0) ?? 0,
@@ -124,6 +128,7 @@ export function receivedJob(
     tenant: headers.tenant,
     group: headers.group,
     schedule: headers.schedule,
+    scheduledForMs: headers.scheduledForMs,
     flow: headers.flow,
     recorded: headers.recorded,
     deferredMs: headers.deferredMs,

@@ -19,6 +19,8 @@ export const HEADER = {
   tenant: 'x-job-tenant',
   group: 'x-job-group',
   schedule: 'x-job-schedule',
+  /** ISO 8601: the moment of the schedule that the job is for. */
+  scheduledFor: 'x-job-scheduled-for',
   flow: 'x-job-flow',
   /** Present when a `submitted` record is on its way. */
   recorded: 'x-job-recorded',

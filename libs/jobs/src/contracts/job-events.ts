@@ -45,6 +45,8 @@ export interface Submission {
   correlationId?: string;
   group?: string;
   schedule?: string;
+  /** The moment of the schedule, in milliseconds since 1970. */
+  scheduledFor?: number;
   flow?: string;
   /** Whoever submitted it. Default: a schedule where there is one, else a client of this library. */
   origin?: 'client' | 'api' | 'foreign' | 'schedule';
@@ -133,8 +135,14 @@ export type SystemEvent =
   | { event: 'record.failed'; reason: string }
   | { event: 'settle.failed'; id: string; reason: string }
   | { event: 'signal.ignored'; id: string; type: string; attempt: number; runningMs: number }
-  | { event: 'schedule.ticked'; schedule: string; instant: number; jobId: string }
-  | { event: 'schedule.failed'; schedule: string; instant: number; reason: string };
+  /** The ledger has been told that a schedule is due; it makes one job of it, whoever else tells it. */
+  | { event: 'schedule.ticked'; schedule: string; instant: number; lateMs: number }
+  /** A tick could not be told to the ledger; it finds out by itself, some seconds later. */
+  | { event: 'schedule.failed'; schedule: string; instant: number; reason: string }
+  /** The schedules of this process are known to the ledger. */
+  | { event: 'schedules.registered'; schedules: string[] }
+  /** They could not be told to it; this is tried again. */
+  | { event: 'schedules.unregistered'; reason: string };
 
 /**
  * A line that the ledger puts into its own inbox. What it reads after it was told later: so it knows whether silence is

@@ -1,9 +1,11 @@
-import type { CancelKind, ControlEntries, ControlMessage } from '../contracts/control';
+import type { CancelKind, ControlEntries, ControlMessage, ScheduleEntry } from '../contracts/control';
 import { InForce, type JobAtHand } from './in-force';
 
 type Delta = Extract<ControlMessage, { kind: 'delta' }>;
 type Part = Extract<ControlMessage, { kind: 'snapshot' }>;
 type Beat = Extract<ControlMessage, { kind: 'beat' }>;
+
+const NONE: ReadonlyMap<string, ScheduleEntry> = new Map();
 
 /** A snapshot of which parts are missing, or that is older than what is known. */
 interface Gathering {
@@ -70,6 +72,11 @@ export class ControlState {
 
   isTypePaused(type: string): boolean {
     return this.inForce?.isTypePaused(type) ?? false;
+  }
+
+  /** Those that tick, by name. */
+  get schedules(): ReadonlyMap<string, ScheduleEntry> {
+    return this.inForce?.schedules ?? NONE;
   }
 
   /** False where no job is revoked. */

@@ -1,5 +1,5 @@
 import type { Broker, BrokerState, StreamReader } from '../broker/broker';
-import type { CancelKind, ControlMessage } from '../contracts/control';
+import type { CancelKind, ControlMessage, ScheduleEntry } from '../contracts/control';
 import type { EventSink } from '../events/event-bus';
 import type { Clock } from '../lifecycle/clock';
 import { pause } from '../lifecycle/pause';
@@ -62,6 +62,7 @@ export class ControlStream implements Control, Service {
   private round = new AbortController();
   private readonly stopping = new AbortController();
   private readonly listeners = new Set<() => void>();
+  private beatAtMs: number | undefined;
   private following: Promise<void> | undefined;
   private stopListening: (() => void) | undefined;
 
@@ -78,6 +79,16 @@ export class ControlStream implements Control, Service {
   /** The database's clock minus this one, in milliseconds; undefined before the first beat. */
   get clockOffsetMs(): number | undefined {
     return this.state.clockOffsetMs;
+  }
+
+  /** When the last beat came, by our clock, in milliseconds since 1970: a ledger lives then. */
+  get beatAt(): number | undefined {
+    return this.beatAtMs;
+  }
+
+  /** Those that tick, by name. */
+  get schedules(): ReadonlyMap<string, ScheduleEntry> {
+    return this.state.schedules;
   }
 
   get revokes(): boolean {
@@ -186,7 +197,9 @@ export class ControlStream implements Control, Service {
   }
 
   private receive(state: ControlState, message: ControlMessage): void {
-    const otherwise = state.apply(message, this.options.clock.now());
+    const now = this.options.clock.now();
+    if (message.kind === 'beat') this.beatAtMs = now;
+    const otherwise = state.apply(message, now);
     if (otherwise && state === this.state) this.changed();
   }
 

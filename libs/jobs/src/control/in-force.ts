@@ -1,4 +1,4 @@
-import type { CancelKind, ControlEntries, ControlEntry } from '../contracts/control';
+import type { CancelKind, ControlEntries, ControlEntry, ScheduleEntry } from '../contracts/control';
 import type { Priority } from '../contracts/job-type';
 
 /** What is asked of a job that is about to be started. */
@@ -22,6 +22,8 @@ export class InForce {
   private readonly types = new Set<string>();
   private readonly revocations = new Map<string, Revocation>();
   private readonly sweeps = new Map<string, Sweep>();
+  /** Those that tick, by name. */
+  readonly schedules = new Map<string, ScheduleEntry>();
 
   /** How many there are. */
   get size(): number {
@@ -55,6 +57,9 @@ export class InForce {
         return;
       case 'revoke-all':
         this.sweeps.delete(key);
+        return;
+      case 'schedule':
+        this.schedules.delete(entry.name);
     }
   }
 
@@ -84,6 +89,9 @@ export class InForce {
         return;
       case 'revoke-all':
         this.sweeps.set(key, entry);
+        return;
+      case 'schedule':
+        this.schedules.set(entry.name, entry);
     }
   }
 }

@@ -3,6 +3,7 @@ import {
   type ControlEntries,
   type ControlEntry,
   type ControlMessage,
+  type ScheduleEntry,
 } from '../contracts/control';
 import { isPriority } from '../contracts/job-type';
 import type { IncomingMessage } from '../contracts/message';
@@ -72,9 +73,27 @@ function entryOf(key: string, given: Members): ControlEntry | undefined {
         ...(isLeftOut(priority) ? {} : { priority }),
       };
     }
+    case 'schedule':
+      return scheduleOf(key, given);
     default:
       return undefined;
   }
+}
+
+function scheduleOf(key: string, given: Members): ScheduleEntry {
+  const optional = <T>(name: string, read: (value: unknown, name: string) => T): Record<string, T> =>
+    isLeftOut(given[name]) ? {} : { [name]: read(given[name], `${key}.${name}`) };
+  return {
+    kind: 'schedule',
+    name: text(given.name, `${key}.name`),
+    revision: whole(given.revision, `${key}.revision`),
+    ...optional('cron', text),
+    ...optional('timeZone', text),
+    ...optional('everyMs', finite),
+    ...optional('anchor', finite),
+    ...optional('startAt', finite),
+    ...optional('endAt', finite),
+  };
 }
 
 const isLeftOut = (given: unknown): given is undefined | null => given === undefined || given === null;

@@ -54,8 +54,10 @@ const LINES: { [N in EventName]: Line<N> } = {
   'record.failed': { level: 'warn' },
   'settle.failed': { level: 'error' },
   'signal.ignored': { level: 'warn', members: (e) => pick(e, 'runningMs') },
-  'schedule.ticked': { level: 'info', members: (e) => ({ ...ofTick(e), jobId: e.jobId }) },
-  'schedule.failed': { level: 'error', members: ofTick },
+  'schedule.ticked': { level: 'debug', members: (e) => ({ ...ofTick(e), lateMs: e.lateMs }) },
+  'schedule.failed': { level: 'warn', members: ofTick },
+  'schedules.registered': { level: 'info', members: (e) => pick(e, 'schedules') },
+  'schedules.unregistered': { level: 'warn', members: (e) => pick(e, 'reason') },
 };
 
 /**

@@ -7,6 +7,8 @@ export { JobServer } from './job-server';
 export { JOBS_BROKER, JOBS_TRANSPORT } from './jobs.constants';
 export { JobHandler } from './jobs.decorators';
 export type { JobMethod } from './jobs.decorators';
+export { Scheduled } from './scheduled.decorator';
+export type { ScheduledTerms } from './scheduled.decorator';
 export { JobsHealthIndicator } from './jobs.health';
 export type { JobsHealth } from './jobs.health';
 export { JobsModule } from './jobs.module';

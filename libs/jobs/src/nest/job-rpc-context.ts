@@ -54,6 +54,9 @@ export class JobRpcContext extends BaseRpcContext<[JobContext]> implements JobCo
   get schedule(): string | undefined {
     return this.job.schedule;
   }
+  get scheduledFor(): Date | undefined {
+    return this.job.scheduledFor;
+  }
   get traceparent(): string | undefined {
     return this.job.traceparent;
   }

@@ -2,6 +2,7 @@ import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency } from '
 import type { Logger } from 'pino';
 import type { Broker } from '../broker/broker';
 import type { JobsClientOptions } from '../client/client-options';
+import type { Schedule } from '../scheduling/define-schedule';
 import type { EventBus } from '../events/event-bus';
 import type { WorkerOptions } from '../worker/worker-options';
 
@@ -22,6 +23,10 @@ export interface JobsModuleOptions extends OfWorker, OfClient {
   shutdownDeadlineMs?: number;
   /** A bus of your own for the events. Default: a new one, injected as `EventBus`. */
   events?: EventBus;
+  /** Schedules of this application, beside those at `@Scheduled()`. They are made known to the ledger when it starts. */
+  schedules?: readonly Schedule[];
+  /** False makes no schedule known, whatever is declared. Default true. */
+  recurring?: boolean;
   /** Where log lines go. Default a pino logger that writes JSON to stdout; false writes none. */
   log?: Logger | false;
 }

@@ -6,6 +6,8 @@ import { ConfigurationError } from '../contracts/errors';
 import { EventBus } from '../events/event-bus';
 import { logEvents } from '../events/log-subscriber';
 import { DEFAULT_STOP_DEADLINE_MS } from '../lifecycle/service';
+import type { Schedule } from '../scheduling/define-schedule';
+import { ScheduleRegistration } from '../scheduling/register';
 import { namesFor } from '../topology/names';
 import { JobServer } from './job-server';
 import type { JobsModuleOptions } from './jobs-options';
@@ -21,6 +23,8 @@ export interface JobsRuntime {
   events: EventBus;
   client: JobsClient;
   server: JobServer;
+  /** Makes schedules known to the ledger; to be started. */
+  registration: (schedules: readonly Schedule[]) => ScheduleRegistration;
   /** Why the queues could not be made as they must be. */
   topologyFault?: Error;
 }
@@ -28,7 +32,8 @@ export interface JobsRuntime {
 /** @throws ConfigurationError naming the option at fault */
 export function makeRuntime(options: JobsModuleOptions, registry: JobsRegistry): JobsRuntime {
   const { broker: given, urls, prefix, jobs, declare, maxPayloadBytes, appId, publisher, log, ...rest } = options;
-  const { autoStart = true, shutdownDeadlineMs = DEFAULT_STOP_DEADLINE_MS, events = new EventBus(), ...worker } = rest;
+  const { schedules: declared = [], recurring = true, ...more } = rest;
+  const { autoStart = true, shutdownDeadlineMs = DEFAULT_STOP_DEADLINE_MS, events = new EventBus(), ...worker } = more;
   if (given && urls !== undefined) {
     throw new ConfigurationError('configuration_invalid', 'JobsModule got both a broker and urls', {
       field: 'urls',
@@ -50,5 +55,12 @@ export function makeRuntime(options: JobsModuleOptions, registry: JobsRegistry):
     shutdownDeadlineMs,
     worker: { ...worker, names },
   });
-  return { autoStart, shutdownDeadlineMs, broker, events, client, server };
+  const registration = (decorated: readonly Schedule[]): ScheduleRegistration => {
+    const schedules = recurring ? [...declared, ...decorated] : [];
+    return new ScheduleRegistration({
+      ...{ schedules, publisher: broker.publisher(), by: appId ?? 'app' },
+      ...{ names, events, clock },
+    });
+  };
+  return { autoStart, shutdownDeadlineMs, broker, events, client, server, registration };
 }

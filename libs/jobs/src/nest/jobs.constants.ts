@@ -10,5 +10,8 @@ export const JOBS_OPTIONS = Symbol('scutwork.options');
 /** Token of what was made from the options. */
 export const JOBS_RUNTIME = Symbol('scutwork.runtime');
 
+/** Where `@Scheduled` leaves its schedules. */
+export const SCHEDULED_METADATA = 'scutwork:scheduled';
+
 /** Where `@JobHandler` leaves its definition. */
 export const JOB_HANDLER_METADATA = 'scutwork:job-handler';

@@ -1,11 +1,12 @@
 import { Injectable, OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { ConfigurationError } from '../contracts/errors';
+import type { Schedule } from '../scheduling/define-schedule';
 import { JobsMetadataAccessor } from './jobs-metadata.accessor';
 
 /**
  * Nest looks for message handlers in controllers only, and says nothing about a handler elsewhere: its jobs would wait
- * for ever. This walks the other providers once, and refuses such a handler at boot.
+ * for ever. This walks the other providers once, and refuses such a handler at boot. Finds schedules wherever they stand.
  */
 @Injectable()
 export class JobsExplorer implements OnModuleInit {
@@ -21,6 +22,21 @@ export class JobsExplorer implements OnModuleInit {
       if (typeof metatype !== 'function' || controllers.has(metatype)) continue;
       this.refuseHandlersOf(metatype.name, metatype.prototype as object | undefined);
     }
+  }
+
+  /** The schedules that stand at methods of controllers and providers. */
+  schedules(): Schedule[] {
+    const wrappers = [...this.discovery.getControllers(), ...this.discovery.getProviders()];
+    const types = new Set(wrappers.map(({ metatype }) => metatype).filter((type) => typeof type === 'function'));
+    return [...types].flatMap(({ prototype }) => this.schedulesOf(prototype as object | undefined));
+  }
+
+  private schedulesOf(prototype: object | undefined): Schedule[] {
+    if (!prototype) return [];
+    return this.scanner.getAllMethodNames(prototype).flatMap((name) => {
+      const method: unknown = Reflect.get(prototype, name);
+      return typeof method === 'function' ? this.accessor.schedulesOf(method) : [];
+    });
   }
 
   private refuseHandlersOf(className: string, prototype: object | undefined): void {

@@ -18,7 +18,7 @@ import { JobsFeature, JobsRegistry } from './jobs.registry';
 @Module({
   imports: [DiscoveryModule],
   providers: [JobsRegistry, JobsMetadataAccessor, JobsExplorer, MetadataScanner],
-  exports: [JobsRegistry, DiscoveryModule],
+  exports: [JobsRegistry, JobsExplorer, DiscoveryModule],
 })
 class JobsRegistryModule {}
 

@@ -1,6 +1,8 @@
 import { Inject, Injectable, OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
 import { BrokerError } from '../contracts/errors';
+import type { ScheduleRegistration } from '../scheduling/register';
 import { JOBS_RUNTIME } from './jobs.constants';
+import { JobsExplorer } from './jobs.explorer';
 import type { JobsRuntime } from './jobs-runtime';
 
 /**
@@ -14,8 +16,12 @@ import type { JobsRuntime } from './jobs-runtime';
 @Injectable()
 export class JobsOrchestrator implements OnApplicationBootstrap, OnModuleDestroy {
   private declareAgain: NodeJS.Timeout | undefined;
+  private registration: ScheduleRegistration | undefined;
 
-  constructor(@Inject(JOBS_RUNTIME) private readonly runtime: JobsRuntime) {}
+  constructor(
+    @Inject(JOBS_RUNTIME) private readonly runtime: JobsRuntime,
+    private readonly explorer: JobsExplorer,
+  ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     if (this.runtime.autoStart) await this.startClient();
@@ -23,6 +29,7 @@ export class JobsOrchestrator implements OnApplicationBootstrap, OnModuleDestroy
 
   async onModuleDestroy(): Promise<void> {
     clearTimeout(this.declareAgain);
+    await this.registration?.stop();
     await this.runtime.server.close();
   }
 
@@ -35,10 +42,13 @@ export class JobsOrchestrator implements OnApplicationBootstrap, OnModuleDestroy
     await this.runtime.server.start();
   }
 
+  /** @throws ConfigurationError when two schedules have one name */
   private async startClient(): Promise<void> {
+    this.registration ??= this.runtime.registration(this.explorer.schedules());
     await this.runtime.client.start();
     // Not awaited: an app must start while its broker is away.
     void this.declare();
+    await this.registration.start();
   }
 
   /** Makes the queues of the known jobs exist; what is in the way is stated, and looked at again until it is gone. */

@@ -31,6 +31,25 @@ describe('a cron expression', () => {
     ]);
   });
 
+  it('may be a name, with the nearest weekday, the last Friday, the second Monday', () => {
+    expect(next('daily', 'UTC', '2026-01-01T05:00:00Z', 1)).toEqual(next('@daily', 'UTC', '2026-01-01T05:00:00Z', 1));
+    expect(next('Hourly', 'UTC', '2026-01-01T05:30:00Z', 1)).toEqual(['2026-01-01T06:00:00.000Z']);
+    expect(next('0 0 15W * *', 'UTC', '2026-02-01T00:00:00Z', 1)).toEqual(['2026-02-16T00:00:00.000Z']);
+    expect(next('0 0 * * FRIL', 'UTC', '2026-02-01T00:00:00Z', 1)).toEqual(['2026-02-27T00:00:00.000Z']);
+    expect(next('0 0 * * MON#2', 'UTC', '2026-02-01T00:00:00Z', 1)).toEqual(['2026-02-09T00:00:00.000Z']);
+  });
+
+  it('takes either day, unless one of them begins with a star: then both must hold', () => {
+    expect(next('0 0 13 * FRI', 'UTC', '2026-02-01T00:00:00Z', 2)).toEqual([
+      '2026-02-06T00:00:00.000Z',
+      '2026-02-13T00:00:00.000Z',
+    ]);
+    expect(next('0 0 */2 * MON', 'UTC', '2026-02-01T00:00:00Z', 2)).toEqual([
+      '2026-02-09T00:00:00.000Z',
+      '2026-02-23T00:00:00.000Z',
+    ]);
+  });
+
   it('follows the clock of its time zone', () => {
     expect(next('0 9 * * *', 'America/New_York', '2026-07-01T00:00:00Z', 1)).toEqual(['2026-07-01T13:00:00.000Z']);
     expect(next('0 9 * * *', 'America/New_York', '2026-12-01T00:00:00Z', 1)).toEqual(['2026-12-01T14:00:00.000Z']);
@@ -71,6 +90,10 @@ describe('a cron expression', () => {
     ['* * * * * * 2030', 'cron', '7 fields'],
     ['', 'cron', '0 fields'],
     ['@fortnightly', 'cron', '@fortnightly'],
+    ['fortnightly', 'cron', '1 fields'],
+    [`${'1,'.repeat(150)}1 * * * *`, 'cron', 'characters'],
+    ['0 0 1W-3W * *', 'cron.day-of-month', '"1W-3W"'],
+    ['0 0 * * MON#6', 'cron.day-of-week', '"MON#6"'],
     ['2030-01-01T00:00:00', 'cron', '1 fields'],
     ['0 0 30 2 *', 'cron', 'never occurs'],
   ])('%j is refused, naming %s', (expression, field, said) => {
@@ -84,6 +107,8 @@ describe('a cron expression', () => {
       code: 'cron_invalid',
       field: 'timeZone',
     });
+    for (const zone of ['CEST', '+02:00', 'EST', '', 'Europe/Nowhere'])
+      expect(() => cronOccurrences('* * * * *', zone)).toThrow('is not a time zone');
   });
 });
 
@@ -93,6 +118,7 @@ describe('a fixed distance', () => {
     expect(occurs(at('2026-01-01T00:00:00Z'))).toBe(at('2026-01-01T00:01:30Z'));
     expect(occurs(at('2026-01-01T00:01:29.999Z'))).toBe(at('2026-01-01T00:01:30Z'));
     expect(occurs(at('2026-01-01T00:01:30Z'))).toBe(at('2026-01-01T00:03:00Z'));
+    expect(everyOccurrences(90_000, 7_000)(0)).toBe(7_000);
   });
 });
 

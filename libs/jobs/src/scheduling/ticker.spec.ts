@@ -1,168 +1,148 @@
-import { z } from 'zod';
-import type { AddedJob } from '../client/jobs-client';
-import { defineJob } from '../contracts/define-job';
-import { JobError, JobNotAccepted } from '../contracts/errors';
-import type { JobOptions } from '../contracts/options';
+import type { ScheduleEntry } from '../contracts/control';
+import type { OutgoingMessage } from '../contracts/message';
 import { EventBus } from '../events/event-bus';
 import { fakeClock } from '../testing/fake-clock';
-import { type Schedule, defineSchedule } from './define-schedule';
 import { Ticker } from './ticker';
 
-const Report = defineJob({ type: 'report.sales', payload: z.object({ days: z.number() }) });
-const base = { name: 'sales', job: Report, payload: { days: 7 } };
 const START = Date.UTC(2030, 0, 1);
+const MINUTE = 60_000;
 
-/** A client that keeps what was added, or answers as `answer` says. */
-function setUp(schedules: readonly Schedule[], answer: () => void = () => undefined) {
-  const clock = fakeClock(START);
-  const added: { id?: string; payload: unknown; options?: JobOptions; schedule?: string; afterMs: number }[] = [];
-  const events = new EventBus();
-  const failed: string[] = [];
-  events.on('schedule.failed', ({ reason }) => failed.push(reason));
-  const client = {
-    addNamed: async (
-      type: string,
-      payload: unknown,
-      options?: JobOptions,
-      from?: { schedule?: string },
-    ): Promise<AddedJob> => {
-      answer();
-      added.push({ id: options?.id, payload, options, schedule: from?.schedule, afterMs: clock.now() - START });
-      return { id: 'x', type, queue: 'report', state: 'waiting' };
-    },
-  };
-  const ticker = new Ticker({ schedules, client, events, clock });
-  return { clock, added, failed, ticker };
-}
-
-describe('a ticker', () => {
-  it('adds a job at each occurrence, under an id that every replica makes', async () => {
-    const { clock, added, ticker } = setUp([
-      defineSchedule({ ...base, cron: '*/5 * * * *', options: { priority: 'low' } }),
-    ]);
-    await ticker.start();
-    await clock.advance(10 * 60_000);
-    expect(added).toEqual([
-      expect.objectContaining({
-        id: 'schedule:sales:2030-01-01T00:05:00.000Z',
-        schedule: 'sales',
-        payload: { days: 7 },
-        afterMs: 300_000,
-      }),
-      expect.objectContaining({
-        id: 'schedule:sales:2030-01-01T00:10:00.000Z',
-        options: expect.objectContaining({ priority: 'low' }),
-      }),
-    ]);
-    await ticker.stop();
-  });
-
-  it('does not drift, however long adding takes', async () => {
-    const schedule = defineSchedule({ ...base, every: '1m' });
-    const { clock, added, ticker } = setUp([schedule]);
-    await ticker.start();
-    await clock.advance(59_000);
-    await clock.advance(3_601_000);
-    expect(added).toHaveLength(61);
-    expect(added.every(({ afterMs }) => afterMs % 60_000 === 0)).toBe(true);
-    await ticker.stop();
-  });
-
-  it('waits for what is months away', async () => {
-    const { clock, added, ticker } = setUp([defineSchedule({ ...base, cron: '0 0 1 7 *' })]);
-    await ticker.start();
-    expect(ticker.upcoming()).toEqual([{ name: 'sales', next: Date.UTC(2030, 6, 1) }]);
-    await clock.advance(60_000);
-    expect(added).toEqual([]);
-    await ticker.stop();
-  });
-
-  it('repeats with the same id when the broker does not take it, and then goes on', async () => {
-    let away = true;
-    const unknown = () => {
-      if (away) throw new JobNotAccepted('publish_unknown', 'unknown', 'x', 'no answer');
-    };
-    const { clock, added, failed, ticker } = setUp([defineSchedule({ ...base, every: '1m' })], unknown);
-    await ticker.start();
-    await clock.advance(150_000);
-    away = false;
-    await clock.advance(30_000);
-    expect(added.map(({ id }) => id)).toEqual([
-      'schedule:sales:2030-01-01T00:01:00.000Z',
-      'schedule:sales:2030-01-01T00:02:00.000Z',
-      'schedule:sales:2030-01-01T00:03:00.000Z',
-    ]);
-    expect(failed).toEqual([]);
-    await ticker.stop();
-  });
-
-  it('gives up a tick that is too old, says so, and does not make up for what is long past', async () => {
-    let away = true;
-    const unknown = () => {
-      if (away) throw new JobNotAccepted('broker_unreachable', 'refused', 'x', 'nobody there');
-    };
-    const { clock, added, failed, ticker } = setUp([defineSchedule({ ...base, every: '1m' })], unknown);
-    await ticker.start();
-    await clock.advance(20 * 60_000);
-    away = false;
-    await clock.advance(60_000);
-    expect(failed.length).toBeGreaterThan(0);
-    expect(added.length).toBeLessThanOrEqual(12);
-    expect(added.at(-1)?.id).toBe('schedule:sales:2030-01-01T00:21:00.000Z');
-    await ticker.stop();
-  });
-
-  it('goes on after a job that is refused for good', async () => {
-    let bad = true;
-    const refuse = () => {
-      if (bad) throw new JobError('type_unknown', 'no such type');
-    };
-    const { clock, added, failed, ticker } = setUp([defineSchedule({ ...base, every: '1m' })], refuse);
-    await ticker.start();
-    await clock.advance(60_000);
-    bad = false;
-    await clock.advance(60_000);
-    expect(failed).toEqual(['no such type']);
-    expect(added).toHaveLength(1);
-    await ticker.stop();
-  });
-
-  it('adds nothing after it was stopped, and may be stopped twice or before it started', async () => {
-    const { clock, added, ticker } = setUp([defineSchedule({ ...base, every: '1m' })]);
-    await ticker.start();
-    await ticker.stop();
-    await ticker.stop();
-    await clock.advance(600_000);
-    expect(added).toEqual([]);
-    expect(clock.timers).toBe(0);
-    await setUp([]).ticker.stop();
-  });
-
-  it('refuses two schedules of one name', () => {
-    const twice = [defineSchedule({ ...base, every: '1m' }), defineSchedule({ ...base, every: '2m' })];
-    expect(() => setUp(twice)).toThrow('Two schedules are called "sales"');
-  });
+const entry = (name: string, changes: Partial<ScheduleEntry> = {}): ScheduleEntry => ({
+  ...{ kind: 'schedule', name, revision: 1, everyMs: MINUTE, anchor: START },
+  ...changes,
 });
 
-describe('a schedule', () => {
-  it.each([
-    [{ ...base, every: '1m', name: 'Not Legal' }, 'name'],
-    [{ ...base, every: '1m', name: 'x'.repeat(81) }, 'name'],
-    [{ ...base }, 'cron'],
-    [{ ...base, cron: '* * * * *', every: '1m' }, 'cron'],
-    [{ ...base, every: 'often' }, 'every'],
-    [{ ...base, every: 10 }, 'every'],
-    [{ ...base, every: '1m', timeZone: 'UTC' }, 'timeZone'],
-    [{ ...base, cron: '61 * * * *' }, 'cron.minute'],
-    [{ ...base, every: '1m', options: { attempts: 0 } }, 'options.attempts'],
-    [{ ...base, every: '1m', payload: { days: 'many' as unknown as number } }, 'payload.days'],
-  ])('with a mistake is refused, naming the field (%#)', (declaration, field) => {
-    let error: unknown;
-    try {
-      defineSchedule(declaration);
-    } catch (thrown) {
-      error = thrown;
+/** A ticker, the control stream that it hears, and what it tells the ledger. */
+function setUp(entries: readonly ScheduleEntry[]) {
+  const clock = fakeClock(START);
+  const told: { schedule: string; instant: number; at: number }[] = [];
+  const listeners = new Set<() => void>();
+  const control = {
+    standing: 'present' as 'present' | 'unknown',
+    schedules: new Map(entries.map((each) => [each.name, each])),
+    clockOffsetMs: 0,
+    beatAt: START as number | undefined,
+    onChange: (listener: () => void) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+  const publisher = {
+    publish: ({ body }: OutgoingMessage, done: () => void) => {
+      told.push({ ...(JSON.parse(body.toString()) as { schedule: string; instant: number }), at: clock.now() });
+      done();
+    },
+  };
+  const events = new EventBus();
+  const ticker = new Ticker({ control, publisher, by: 'test', clock, events });
+  const change = (): void => {
+    for (const listener of listeners) listener();
+  };
+  /** Beats come every five seconds, as long as a ledger lives. */
+  const go = async (ms: number): Promise<void> => {
+    for (let left = ms; left > 0; left -= 5_000) {
+      await clock.advance(Math.min(5_000, left));
+      control.beatAt = clock.now();
     }
-    expect(error).toMatchObject({ field });
-  });
+  };
+  const instants = (): number[] => told.map(({ instant }) => (instant - START) / MINUTE);
+  return { clock, control, ticker, told, change, go, instants };
+}
+
+test('each moment is told once, when it is there', async () => {
+  const { ticker, told, go } = setUp([entry('a'), entry('b', { everyMs: 90_000 })]);
+  await ticker.start();
+  await go(181_000);
+  expect(told.map(({ schedule, at }) => [schedule, (at - START) / MINUTE])).toEqual([
+    ['a', 1],
+    ['b', 1.5],
+    ['a', 2],
+    ...[expect.anything(), expect.anything()],
+  ]);
+  expect(told.every(({ instant, at }) => instant === at)).toBe(true);
+  await ticker.stop();
+});
+
+test('what is changed, added and lifted is followed; what is not goes on', async () => {
+  const { ticker, control, go, change, told } = setUp([entry('a'), entry('b')]);
+  await ticker.start();
+  await go(30_000);
+  control.schedules.delete('b');
+  control.schedules.set('a', entry('a', { revision: 2, everyMs: 40_000 }));
+  control.schedules.set('c', entry('c'));
+  change();
+  await go(35_000);
+  expect(told.map(({ schedule, at }) => [schedule, at - START])).toEqual([
+    ['a', 40_000],
+    ['c', MINUTE],
+  ]);
+  await ticker.stop();
+});
+
+test('time is the database’s: a clock that is an hour ahead, or behind, tells nothing wrong', async () => {
+  const { ticker, control, clock, go, told } = setUp([entry('a')]);
+  control.clockOffsetMs = -3_600_000;
+  await ticker.start();
+  await go(MINUTE);
+  expect(told.map(({ instant }) => instant - (clock.now() - 3_600_000))).toEqual([0]);
+  await ticker.stop();
+});
+
+test('moments that a clock that was wrong has passed come again when it is set back', async () => {
+  const { ticker, control, go, instants } = setUp([entry('a')]);
+  await ticker.start();
+  // For the time until the next beat it believes that it is an hour later.
+  control.clockOffsetMs = 3_600_000;
+  await go(2_000);
+  expect(instants()).toEqual([1]);
+  control.clockOffsetMs = 0;
+  await go(3 * MINUTE);
+  expect(instants()).toEqual([1, 1, 2, 3]);
+  await ticker.stop();
+});
+
+test('a process that was stopped for an hour tells the last moment: the ledger decides those before it', async () => {
+  const { ticker, control, clock, go, instants } = setUp([entry('a')]);
+  await ticker.start();
+  control.clockOffsetMs = 3_600_000;
+  control.beatAt = clock.now();
+  await clock.advance(1_000);
+  expect(instants()).toEqual([1]);
+  await go(MINUTE);
+  expect(instants()).toEqual([1, 61]);
+  await ticker.stop();
+});
+
+test('nothing is told while nobody listens, and what is late is shown', async () => {
+  const { ticker, control, clock, go, instants } = setUp([entry('a')]);
+  await ticker.start();
+  await go(MINUTE);
+  await clock.advance(2 * MINUTE);
+  expect(instants()).toEqual([1]);
+  expect(ticker.health()).toMatchObject({ ticking: false, late: [{ name: 'a', dueAt: START + 2 * MINUTE }] });
+  control.beatAt = clock.now();
+  await clock.advance(1_000);
+  expect(instants()).toEqual([1, 2]);
+  expect(ticker.health()).toMatchObject({ ticking: true, late: [], schedules: 1 });
+  await ticker.stop();
+});
+
+test('stopped, it tells nothing more and leaves no timer; stopping twice is harmless', async () => {
+  const { ticker, clock, told } = setUp([entry('a')]);
+  await ticker.start();
+  await ticker.stop();
+  await ticker.stop();
+  await clock.advance(10 * MINUTE);
+  expect([told.length, clock.timers]).toEqual([0, 0]);
+});
+
+test('ten thousand schedules tick by one timer, each at its moment', async () => {
+  const many = Array.from({ length: 10_000 }, (_, i) => entry(`s${i}`, { anchor: START + i }));
+  const { ticker, clock, told, go } = setUp(many);
+  await ticker.start();
+  expect([ticker.health().schedules, clock.timers]).toEqual([10_000, 1]);
+  await go(MINUTE - 1);
+  expect(new Set(told.map(({ schedule }) => schedule)).size).toBe(9_999);
+  expect(told.every(({ instant, at }) => instant === at)).toBe(true);
+  await ticker.stop();
 });

@@ -1,150 +1,219 @@
-import type { JobsClient } from '../client/jobs-client';
-import { ConfigurationError, JobNotAccepted } from '../contracts/errors';
+import type { Publisher } from '../broker/broker';
+import type { ScheduleEntry } from '../contracts/control';
+import { TICK_MESSAGE_TYPE } from '../contracts/submission';
+import type { Standing } from '../control/control-stream';
 import { type EventSink, silentEvents } from '../events/event-bus';
 import { type Clock, systemClock } from '../lifecycle/clock';
-import { DEFAULT_STOP_DEADLINE_MS, type Service, type ServiceState, type StopOptions } from '../lifecycle/service';
-import type { Schedule } from './define-schedule';
+import type { Service, ServiceState } from '../lifecycle/service';
+import { type Names, namesFor } from '../topology/names';
+import type { Occurrences } from './cron';
+import { DueHeap } from './due-heap';
+import { occurrencesOf } from './timing';
+
+/** What a ticker must know of the control stream. */
+export interface SchedulesInForce {
+  readonly standing: Standing;
+  readonly schedules: ReadonlyMap<string, ScheduleEntry>;
+  /** The database's clock minus ours, in milliseconds. */
+  readonly clockOffsetMs: number | undefined;
+  /** When a ledger was last heard of, milliseconds since 1970. */
+  readonly beatAt: number | undefined;
+  onChange(listener: () => void): () => void;
+}
 
 export interface TickerOptions {
-  schedules: readonly Schedule[];
-  /** Must know the job types of the schedules. */
-  client: Pick<JobsClient, 'addNamed'>;
+  control: SchedulesInForce;
+  publisher: Pick<Publisher, 'publish'>;
+  /** Who ticks, as schedules show it. */
+  by: string;
+  names?: Names;
   events?: EventSink;
-  /** How late a tick may still be added, in milliseconds; an older one is missed. Default 10 minutes. */
-  graceMs?: number;
   clock?: Clock;
 }
 
-/** Looked at so often: a wall clock that is set, or a machine that slept, is noticed. */
-const LONGEST_NAP_MS = 10_000;
-const RETRY_MS = 1_000;
+/** Looked at so often: a clock that is set, or a process that was stopped, is noticed. */
+const LONGEST_NAP_MS = 1_000;
+/** Going back by less is the drift of two clocks. */
+const SET_BACK_MS = 500;
+/** Without a beat for so long nobody takes ticks: they would only pile up. The ledger makes up for them by itself. */
+const SILENT_MS = 30_000;
+const LATE_MS = 5_000;
+const MOST_LATE_SHOWN = 20;
+
+/** A schedule on its way from moment to moment. */
+interface Run {
+  entry: ScheduleEntry;
+  occurs: Occurrences;
+  dueAt: number;
+  /** The last moment that was told, and when the broker confirmed it. */
+  lastInstant?: number;
+  confirmedAt?: number;
+}
+
+/** How a ticker is, for health. Times are milliseconds since 1970. */
+export interface TickerHealth {
+  by: string;
+  state: ServiceState;
+  /** Whether it knows what is to tick, and a ledger listens. */
+  ticking: boolean;
+  schedules: number;
+  lastTickAt: number | undefined;
+  /** Due for more than 5 s, and not told; the first 20. */
+  late: { name: string; dueAt: number }[];
+}
 
 /**
- * Adds the jobs of schedules when they are due. It goes from one occurrence to the next and not from timer to timer, so
- * nothing drifts. The job's id is made from schedule and moment: several replicas add the same job, not several.
+ * Tells the ledger when schedules are due: any number of tickers may, it makes one job of each moment. What ticks comes
+ * by the control stream, and time is the database's, so a clock that is wrong here tells nothing wrong. One timer serves
+ * all schedules.
  *
  * @example
- * const ticker = new Ticker({ schedules: [WeeklyReport], client });
+ * const ticker = new Ticker({ control, publisher: broker.publisher(), by: 'scheduler-1' });
  * await ticker.start();
  */
 export class Ticker implements Service {
-  private readonly runs: ScheduleRun[];
+  private readonly runs = new Map<string, Run>();
+  private readonly heap = new DueHeap<Run>();
   private readonly clock: Clock;
+  private readonly names: Names;
+  private readonly events: EventSink;
   private current: ServiceState = 'new';
+  private stopTimer: (() => void) | undefined;
+  private stopListening: (() => void) | undefined;
+  private lastNow = 0;
+  private lastTickAt: number | undefined;
+  private stale = true;
 
-  /** @throws ConfigurationError when two schedules have one name */
-  constructor(options: TickerOptions) {
-    const { schedules, client, events = silentEvents, graceMs = 600_000, clock = systemClock } = options;
-    refuseTwins(schedules);
+  constructor(private readonly options: TickerOptions) {
+    const { clock = systemClock, names = namesFor(), events = silentEvents } = options;
     this.clock = clock;
-    this.runs = schedules.map((schedule) => new ScheduleRun(schedule, { client, events, graceMs, clock }));
+    this.names = names;
+    this.events = events;
   }
 
   get state(): ServiceState {
     return this.current;
   }
 
-  /** Ticks what is due after this moment; what was due while nothing ran is not made up for. */
   async start(): Promise<void> {
     if (this.current !== 'new') return;
     this.current = 'running';
-    for (const run of this.runs) run.start();
+    this.stopListening = this.options.control.onChange(() => {
+      this.stale = true;
+      this.wakeIn(0);
+    });
+    this.look();
   }
 
-  /** Ticks no more, and waits for the tick that is being added. */
-  async stop({ deadlineMs = DEFAULT_STOP_DEADLINE_MS }: StopOptions = {}): Promise<void> {
-    if (this.current === 'stopped') return;
+  /** Tells nothing more. */
+  async stop(): Promise<void> {
     this.current = 'stopped';
-    let stopTimer: (() => void) | undefined;
-    const limit = new Promise<void>((resolve) => (stopTimer = this.clock.after(deadlineMs, resolve)));
-    await Promise.race([Promise.all(this.runs.map((run) => run.stop())), limit]);
-    stopTimer?.();
-  }
-
-  /** Name and next moment of each schedule, in milliseconds since 1970. */
-  upcoming(): { name: string; next: number | undefined }[] {
-    return this.runs.map((run) => ({ name: run.schedule.name, next: run.dueAt }));
-  }
-}
-
-/** One schedule on its way from occurrence to occurrence. */
-class ScheduleRun {
-  dueAt: number | undefined;
-  private stopTimer: (() => void) | undefined;
-  private wake: (() => void) | undefined;
-  private stopped = false;
-  private ticking: Promise<void> = Promise.resolve();
-
-  constructor(
-    readonly schedule: Schedule,
-    private readonly shop: Required<Omit<TickerOptions, 'schedules'>>,
-  ) {}
-
-  start(): void {
-    this.dueAt = this.schedule.next(this.shop.clock.now());
-    this.ticking = this.run();
-  }
-
-  stop(): Promise<void> {
-    this.stopped = true;
+    this.stopListening?.();
     this.stopTimer?.();
-    this.wake?.();
-    return this.ticking;
   }
 
-  private async run(): Promise<void> {
-    while (!this.stopped && this.dueAt !== undefined) {
-      const leftMs = this.dueAt - this.shop.clock.now();
-      if (leftMs > 0) {
-        await this.nap(Math.min(leftMs, LONGEST_NAP_MS));
-        continue;
-      }
-      await this.tick(this.dueAt);
-      this.dueAt = this.schedule.next(Math.max(this.dueAt, this.shop.clock.now() - this.shop.graceMs));
+  /** Each schedule with its next moment and the last one that was told. */
+  schedules(): { name: string; next: number | undefined; last: number | undefined }[] {
+    return [...this.runs.values()].map(({ entry, dueAt, lastInstant }) => ({
+      ...{ name: entry.name, next: Number.isFinite(dueAt) ? dueAt : undefined, last: lastInstant },
+    }));
+  }
+
+  health(): TickerHealth {
+    const { by } = this.options;
+    const now = this.now();
+    const late = [...this.runs.values()].filter(({ dueAt }) => dueAt < now - LATE_MS);
+    return {
+      ...{ by, state: this.current, ticking: this.isHeard(), schedules: this.runs.size, lastTickAt: this.lastTickAt },
+      late: late.slice(0, MOST_LATE_SHOWN).map(({ entry, dueAt }) => ({ name: entry.name, dueAt })),
+    };
+  }
+
+  /** By the database's clock. */
+  private now(): number {
+    return this.clock.now() + (this.options.control.clockOffsetMs ?? 0);
+  }
+
+  private isHeard(): boolean {
+    const { standing, beatAt } = this.options.control;
+    return standing === 'present' && beatAt !== undefined && Math.abs(this.clock.now() - beatAt) < SILENT_MS;
+  }
+
+  private look(): void {
+    if (this.current !== 'running') return;
+    const now = this.now();
+    // Set back: what was passed by a clock that was wrong comes again.
+    const isSetBack = now < this.lastNow - SET_BACK_MS;
+    this.lastNow = now;
+    if (this.stale || isSetBack) this.follow(now, isSetBack);
+    if (this.isHeard()) this.tick(now);
+    const dueAt = this.heap.first()?.dueAt ?? Number.POSITIVE_INFINITY;
+    const leftMs = dueAt - this.now();
+    this.wakeIn(leftMs > 0 ? Math.min(Math.ceil(leftMs), LONGEST_NAP_MS) : this.isHeard() ? 0 : LONGEST_NAP_MS);
+  }
+
+  private wakeIn(ms: number): void {
+    this.stopTimer?.();
+    this.stopTimer = this.clock.after(ms, () => this.look());
+  }
+
+  /** What is in force now; one that has not changed goes on where it is. */
+  private follow(now: number, fromAnew: boolean): void {
+    const { schedules } = this.options.control;
+    this.stale = false;
+    for (const name of this.runs.keys()) if (!schedules.has(name)) this.runs.delete(name);
+    for (const entry of schedules.values()) {
+      const run = this.runs.get(entry.name);
+      if (run && !fromAnew && isSame(run.entry, entry)) continue;
+      const occurs = this.evaluatorOf(entry);
+      if (!occurs) continue;
+      this.runs.set(entry.name, { ...run, entry, occurs, dueAt: occurs(now) ?? Number.POSITIVE_INFINITY });
+    }
+    this.heap.clear();
+    for (const run of this.runs.values()) if (Number.isFinite(run.dueAt)) this.heap.push(run);
+  }
+
+  private evaluatorOf(entry: ScheduleEntry): Occurrences | undefined {
+    try {
+      return occurrencesOf(entry);
+    } catch (error) {
+      this.failed(entry.name, this.now(), error instanceof Error ? error.message : String(error));
+      return undefined;
     }
   }
 
-  /** Adds the job of one occurrence; repeats with the same id until it is accepted, refused for good, or too old. */
-  private async tick(instant: number): Promise<void> {
-    const { events, clock, graceMs } = this.shop;
-    const { name } = this.schedule;
-    let reason = 'the tick came too late';
-    while (!this.stopped && clock.now() - instant <= graceMs) {
-      try {
-        const { id } = await this.add(instant);
-        events.emit({ event: 'schedule.ticked', schedule: name, instant, jobId: id });
-        return;
-      } catch (error) {
-        reason = error instanceof Error ? error.message : String(error);
-        if (!(error instanceof JobNotAccepted)) break;
-        await this.nap(RETRY_MS);
-      }
+  /** Of several moments that have passed the last is told: the ledger decides those before it as well. */
+  private tick(now: number): void {
+    for (let run = this.heap.first(); run !== undefined && run.dueAt <= now; run = this.heap.first()) {
+      this.heap.pop();
+      this.tell(run, run.dueAt, now);
+      run.dueAt = run.occurs(now) ?? Number.POSITIVE_INFINITY;
+      if (Number.isFinite(run.dueAt)) this.heap.push(run);
     }
-    events.emit({ event: 'schedule.failed', schedule: name, instant, reason });
   }
 
-  private add(instant: number): ReturnType<JobsClient['addNamed']> {
-    const { name, job, payload, options } = this.schedule;
-    const id = `schedule:${name}:${new Date(instant).toISOString()}`;
-    return this.shop.client.addNamed(job.type, payload, { ...options, id }, { schedule: name });
-  }
-
-  /** Ends early when the ticker is stopped. */
-  private async nap(ms: number): Promise<void> {
-    if (this.stopped) return;
-    await new Promise<void>((resolve) => {
-      this.wake = resolve;
-      this.stopTimer = this.shop.clock.after(ms, resolve);
+  private tell(run: Run, instant: number, now: number): void {
+    const { publisher, by } = this.options;
+    const { name } = run.entry;
+    run.lastInstant = instant;
+    const tick = {
+      ...{ exchange: '', routingKey: this.names.submit, mandatory: true },
+      ...{ type: TICK_MESSAGE_TYPE, contentType: 'application/json' },
+      body: Buffer.from(JSON.stringify({ schedule: name, instant, by })),
+    };
+    publisher.publish(tick, (failure) => {
+      if (failure) return this.failed(name, instant, failure.reason);
+      run.confirmedAt = this.now();
+      this.lastTickAt = run.confirmedAt;
+      this.events.emit({ event: 'schedule.ticked', schedule: name, instant, lateMs: Math.max(0, now - instant) });
     });
   }
+
+  private failed(schedule: string, instant: number, reason: string): void {
+    this.events.emit({ event: 'schedule.failed', schedule, instant, reason });
+  }
 }
 
-function refuseTwins(schedules: readonly Schedule[]): void {
-  const names = schedules.map(({ name }) => name);
-  const twin = names.find((name, index) => names.indexOf(name) !== index);
-  if (twin === undefined) return;
-  throw new ConfigurationError('configuration_invalid', `Two schedules are called "${twin}"`, {
-    field: twin,
-    hint: 'The name tells their jobs apart: give each schedule its own.',
-  });
-}
+const TIMING = ['revision', 'cron', 'timeZone', 'everyMs', 'anchor', 'startAt', 'endAt'] as const;
+
+const isSame = (one: ScheduleEntry, other: ScheduleEntry): boolean => TIMING.every((key) => one[key] === other[key]);

@@ -61,6 +61,10 @@ export class Attempt implements JobContext {
   get schedule(): string | undefined {
     return this.run.job.schedule;
   }
+  get scheduledFor(): Date | undefined {
+    const { scheduledForMs } = this.run.job;
+    return scheduledForMs === undefined ? undefined : new Date(scheduledForMs);
+  }
   get traceparent(): string | undefined {
     return this.run.job.traceparent;
   }

@@ -18,6 +18,8 @@ export interface JobContext {
   readonly correlationId: string | undefined;
   /** Name of the schedule that made this job. */
   readonly schedule: string | undefined;
+  /** The moment of the schedule that the job is for, which may be long past when it was missed. */
+  readonly scheduledFor: Date | undefined;
   /** W3C trace context of the submitter. */
   readonly traceparent: string | undefined;
   /** Aborts when the attempt times out, the job is cancelled or the worker must stop; its reason says which. Pass it on to fetch and the like. */

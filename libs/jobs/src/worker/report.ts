@@ -77,6 +77,7 @@ function submissionOf(run: Run): Submission {
     correlationId: job.correlationId,
     group: job.group,
     schedule: job.schedule,
+    scheduledFor: job.scheduledForMs,
     flow: job.flow,
     origin: job.recorded ? undefined : 'foreign',
   };

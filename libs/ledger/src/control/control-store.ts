@@ -7,6 +7,7 @@ export const controlKey = {
   pauseType: (type: string): string => `pause:type:${type}`,
   revoke: (id: string): string => `revoke:${id}`,
   revokeAll: (id: string): string => `revoke-all:${id}`,
+  schedule: (name: string): string => `schedule:${name}`,
 };
 
 /** What is put in force under one key. */

@@ -46,6 +46,7 @@ const submission = {
   ...{ priority: isPriority, payload: text, maxAttempts: maybe(count), backoff: maybe(backoff) },
   ...{ timeoutMs: maybe(span), expiresAt: maybe(time), tags: maybe(list(text)), tenant: maybe(text) },
   ...{ correlationId: maybe(text), group: maybe(text), schedule: maybe(text), flow: maybe(text) },
+  scheduledFor: maybe(time),
   origin: maybe(oneOf('client', 'api', 'foreign', 'schedule')),
 };
 

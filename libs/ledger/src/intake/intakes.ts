@@ -8,6 +8,7 @@ import { inboxRecording } from './inbox';
 import { Intake, type IntakeOptions } from './intake';
 import { recordLater } from './later';
 import { parkIn } from './park';
+import type { TicksIntakeOptions } from './ticks';
 import { takeSubmissions } from './submissions';
 
 export interface IntakesOptions {
@@ -19,6 +20,8 @@ export interface IntakesOptions {
   publisher: Publisher;
   /** Who decides on submissions. */
   ledger: Submitting;
+  /** Who decides on ticks. */
+  scheduling: TicksIntakeOptions;
   events: LedgerEvents;
   /** The queues of the known job types. */
   queues: readonly string[];
@@ -45,7 +48,8 @@ export class Intakes {
   readonly dead: DeadQueues;
   private readonly intakes: Intake[];
 
-  constructor({ broker, names, database, recorder, publisher, ledger, events, queues }: IntakesOptions) {
+  constructor(options: IntakesOptions) {
+    const { broker, names, database, recorder, publisher, ledger, events, queues, scheduling } = options;
     const park = parkIn(names.parked, publisher, events);
     this.dead = new DeadQueues({ broker, names, database, recorder, park, events, queues });
     const takes = (queue: string, measure: Measure, doing: Pick<IntakeOptions, 'record' | 'onArrival'>): Intake =>
@@ -53,7 +57,7 @@ export class Intakes {
     this.intakes = [
       takes(names.ledger, INBOX, inboxRecording({ recorder, broker, names, park })),
       takes(names.later, SINGLE_JOBS, { record: recordLater(database, recorder, names) }),
-      takes(names.submit, SINGLE_JOBS, { record: takeSubmissions({ ledger, publisher, park }) }),
+      takes(names.submit, SINGLE_JOBS, { record: takeSubmissions({ ledger, publisher, park, scheduling }) }),
     ];
   }
 

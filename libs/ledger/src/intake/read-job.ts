@@ -62,7 +62,12 @@ export function submittedBy(job: FoundJob, message: IncomingMessage, at: number)
     correlationId: message.correlationId,
     ...{ maxAttempts: headers.maxAttempts, backoff: headers.backoff, timeoutMs: headers.timeoutMs },
     ...{ expiresAt: headers.expiresAtMs, tags: headers.tags, tenant: headers.tenant, group: headers.group },
-    ...{ schedule: headers.schedule, flow: headers.flow, traceparent: headers.traceparent },
+    ...{
+      schedule: headers.schedule,
+      scheduledFor: headers.scheduledForMs,
+      flow: headers.flow,
+      traceparent: headers.traceparent,
+    },
     delayMs: headers.delayMs,
     origin: headers.recorded ? undefined : 'foreign',
   };

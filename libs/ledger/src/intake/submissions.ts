@@ -3,11 +3,13 @@ import type { SubmissionAnswer } from '@scutwork/jobs/wire';
 import type { SubmitEntry, Submitting } from '../api';
 import { LedgerError } from '../store/ledger-error';
 import type { Park } from './park';
+import { type TicksIntakeOptions, takeTicks } from './ticks';
 
 export interface SubmissionsOptions {
   ledger: Submitting;
   publisher: Publisher;
   park: Park;
+  scheduling: TicksIntakeOptions;
 }
 
 /**
@@ -16,7 +18,8 @@ export interface SubmissionsOptions {
  */
 export function takeSubmissions(options: SubmissionsOptions): (deliveries: readonly Delivery[]) => Promise<void> {
   return async (deliveries) => {
-    await Promise.all(deliveries.map(({ message }) => take(message, options)));
+    const others = await takeTicks(deliveries, options.scheduling);
+    await Promise.all(others.map(({ message }) => take(message, options)));
   };
 }
 

@@ -21,7 +21,15 @@ const PLAIN = [
 const ONLY_IN_FULL = [
   ...['timeout_ms', 'payload', 'result', 'correlation_id', 'group_key', 'flow', 'traceparent', 'origin', 'keep_ms'],
 ];
-const TIMES = ['expires_at', 'created_at', 'due_at', 'started_at', 'finished_at', 'cancel_requested_at'];
+const TIMES = [
+  'expires_at',
+  'scheduled_for',
+  'created_at',
+  'due_at',
+  'started_at',
+  'finished_at',
+  'cancel_requested_at',
+];
 
 /** `full`: with payload and result, which can be large. */
 export function columns(full: boolean, also: readonly string[] = []): string {

@@ -30,7 +30,7 @@ export function toSummary(row: ReadRow, attempts: number): JobSummary {
     maxAttempts: job.maxAttempts ?? attempts,
     state,
     error: job.error && { name: job.error.name, message: job.error.message, code: job.error.code },
-    scheduledFor: state === 'delayed' || state === 'retrying' ? iso(job.dueAt) : undefined,
+    scheduledFor: state === 'delayed' || state === 'retrying' ? iso(job.dueAt) : iso(job.scheduledFor),
   };
 }
 

@@ -138,6 +138,7 @@ function mergeSubmission(job: JobRow, fact: Submitted): void {
   job.correlationId = fact.correlationId;
   job.group = fact.group;
   job.schedule = fact.schedule;
+  job.scheduledFor = fact.scheduledFor;
   job.flow = fact.flow;
   job.origin = originOf(fact);
 }

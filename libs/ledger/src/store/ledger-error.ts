@@ -17,6 +17,11 @@ export type LedgerErrorCode =
   | 'keep_invalid'
   | 'options_invalid'
   | 'query_too_broad'
+  | 'schedule_not_found'
+  | 'schedule_exists'
+  | 'schedule_changed'
+  | 'schedule_disabled'
+  | 'schedule_invalid'
   | 'database_unreachable';
 
 /** Compare `code`, never the message. */

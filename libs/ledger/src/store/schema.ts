@@ -15,7 +15,7 @@ import {
 } from 'drizzle-orm/pg-core';
 
 /** Milliseconds matter here, and UTC. */
-const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
+export const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
 
 /** What is known of one job; the same in `jobs` and in `history`. */
 const jobColumns = {
@@ -99,6 +99,9 @@ export const jobs = pgTable(
     index('jobs_due')
       .on(t.dueAt)
       .where(sql`in_ledger`),
+    index('jobs_schedule')
+      .on(t.schedule)
+      .where(sql`schedule is not null`),
     index('jobs_state').on(t.queue, t.state, t.dueAt),
     index('jobs_cancelling')
       .on(t.cancelRequestedAt)

@@ -43,6 +43,7 @@ export function messageOf(job: JobRow, names: Names, now: number): OutgoingMessa
         tenant: job.tenant,
         group: job.group,
         schedule: job.schedule,
+        scheduledForMs: job.scheduledFor,
         flow: job.flow,
         traceparent: job.traceparent,
         recorded: true,

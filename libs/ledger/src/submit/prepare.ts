@@ -33,6 +33,8 @@ export interface PreparedEntry {
   keepMs: number | undefined;
   retention: Retention | undefined;
   payload: JsonText;
+  /** Of a job that a schedule makes. */
+  tick?: { schedule: string; scheduledFor: number };
 }
 
 /** What PostgreSQL and `Date` can both hold: the year 1 to the year 275760. */

@@ -49,9 +49,11 @@ function rowOf(entry: PreparedEntry, { id, key }: JobIdentity, generation: numbe
     tags: overrides.tags,
     tenant: overrides.tenant,
     correlationId: overrides.correlationId,
+    schedule: entry.tick?.schedule,
+    scheduledFor: entry.tick?.scheduledFor,
   });
   const row = merge(undefined, fact);
-  row.origin = 'api';
+  row.origin = entry.tick ? 'schedule' : 'api';
   row.keepMs = entry.keepMs;
   row.uniqueKey = entry.unique && storableText(entry.unique.key);
   return row;

@@ -1,0 +1,259 @@
+import { z } from 'zod';
+import { defineJob, defineSchedule } from '../../libs/jobs/src';
+import { catalogOf } from '../../libs/jobs/src/wire';
+import { type Actor, Database, Recorder, type ScheduleRequest } from '../../libs/ledger/src';
+import { payloadCheck } from '../../libs/ledger/src/control/check-payload';
+import { OverdueTicks } from '../../libs/ledger/src/duties/overdue-ticks';
+import { silentLedger } from '../../libs/ledger/src/ledger-events';
+import { noSecrets } from '../../libs/ledger/src/record/secrets';
+import { Schedules } from '../../libs/ledger/src/schedules/scheduling';
+import { Ticks } from '../../libs/ledger/src/schedules/ticks';
+import { type TestDatabase, testDatabase } from '../support/database';
+import { EFFECTS } from '../support/submit-world';
+
+const Report = defineJob({ type: 'report.sales', payload: z.object({ days: z.number() }) });
+const ADA: Actor = { name: 'ada', role: 'operator' };
+const HOUR = 3_600_000;
+
+describe('the ledger makes of each moment of a schedule', () => {
+  let db: TestDatabase;
+  const databases: Database[] = [];
+  beforeAll(async () => {
+    db = await testDatabase();
+  });
+  afterAll(async () => {
+    for (const database of databases) await database.close();
+    await db.drop();
+  });
+  beforeEach(() =>
+    db.database.query('truncate schedules, schedule_ticks, jobs, history, outbox, control, control_log'),
+  );
+
+  /** One producer's, with connections of its own. */
+  function room() {
+    const database = new Database({ url: db.url });
+    databases.push(database);
+    const catalog = catalogOf([Report]);
+    const making = { catalog, effects: EFFECTS, secrets: noSecrets, maxPayloadBytes: 1_000_000 };
+    const missed: [string, number][] = [];
+    const events = { ...silentLedger, missed: (name: string, moments: number) => void missed.push([name, moments]) };
+    const recorder = new Recorder(database, EFFECTS);
+    const ticks = new Ticks({ database, recorder, events, ...making });
+    const schedules = new Schedules({ ticks, checkPayload: payloadCheck(catalog, 1_000_000) });
+    return { ticks, schedules, missed, duty: new OverdueTicks(database, ticks) };
+  }
+
+  const make = (changes: Partial<ScheduleRequest> = {}, { schedules } = room()) =>
+    schedules.createSchedule(
+      { name: 'sales', type: 'report.sales', payload: { days: 7 }, every: '1m', ...changes },
+      ADA,
+    );
+  /** Nobody has decided anything for so long. */
+  const neglect = (ms: number) =>
+    db.database.query(
+      `update schedules set anchor = anchor - make_interval(secs => $1), watermark = watermark - make_interval(secs => $1),
+       next_at = next_at - make_interval(secs => $1)`,
+      [ms / 1_000],
+    );
+  const made = () =>
+    db.database.query<{ id: string; schedule: string; scheduled_for: Date; origin: string; state: string }>(
+      'select id, schedule, scheduled_for, origin, state from jobs order by scheduled_for, id',
+    );
+  const outcomes = async () =>
+    (
+      await db.database.query<{ outcome: string }>('select outcome from schedule_ticks order by decided_at, instant')
+    ).map(({ outcome }) => outcome);
+  const finish = (where = 'true') => db.database.query(`delete from jobs where ${where}`);
+  const tick = (by = 'x') => ({ schedule: 'sales', instant: Date.now(), by });
+
+  test('one job, whoever tells it, however often, from however many producers', async () => {
+    await make();
+    await neglect(60_500);
+    const [one, two, three] = [room(), room(), room()];
+    const all = [one, two, three].flatMap(({ ticks }) =>
+      Array.from({ length: 20 }, (_, i) => ticks.take([tick(`s${i}`)])),
+    );
+    await Promise.all(all);
+    const jobs = await made();
+    expect(jobs).toHaveLength(1);
+    expect(jobs[0]).toMatchObject({ schedule: 'sales', origin: 'schedule' });
+    const view = await one.schedules.schedule('sales');
+    expect(view).toMatchObject({ runCount: 1, lastJobId: jobs[0]?.id, says: 'Every minute', handled: false });
+    expect(view.lastRun).toBe(jobs[0]?.scheduled_for.toISOString());
+    expect(view.lastTick).toMatchObject({ by: expect.stringMatching(/^s\d+$/) });
+  });
+
+  test('nothing, when a stale scheduler tells what the schedule does not have any more, or an hour ahead', async () => {
+    const { ticks, schedules } = room();
+    await make();
+    await schedules.updateSchedule('sales', { cron: '0 0 1 1 *', timeZone: 'UTC' }, ADA);
+    await ticks.take([tick(), { ...tick(), instant: Date.now() + HOUR }, { ...tick(), instant: Date.now() - HOUR }]);
+    await ticks.take([{ schedule: 'nobody', instant: Date.now(), by: 'x' }]);
+    expect(await made()).toEqual([]);
+  });
+
+  test('what is due when it is edited is decided by what it was, and nothing before by what it is', async () => {
+    const { schedules } = room();
+    await make();
+    await neglect(60_500);
+    await schedules.updateSchedule('sales', { every: '1s' }, ADA);
+    expect(await made()).toHaveLength(1);
+  });
+
+  test('nothing of what was due while it was off', async () => {
+    const { schedules, ticks } = room();
+    await make();
+    await schedules.setScheduleEnabled('sales', false, ADA);
+    await neglect(10 * 60_000);
+    await ticks.take([tick()]);
+    const { nextRun } = await schedules.setScheduleEnabled('sales', true, ADA);
+    await ticks.take([tick()]);
+    expect(await made()).toEqual([]);
+    expect(Date.parse(nextRun ?? '')).toBeGreaterThan(Date.now());
+  });
+
+  test.each([
+    ['skip', 1, { missed: 9, caught_up: 0 }],
+    ['once', 2, { missed: 8, caught_up: 1 }],
+    ['all', 6, { missed: 4, caught_up: 5 }],
+  ] as const)('after ten minutes without anybody, by its policy: %s', async (catchUp, jobs, counts) => {
+    const { duty, schedules, missed } = room();
+    await make({ catchUp, catchUpLimit: 5, grace: '30s' });
+    await neglect(10 * 60_000 + 5_000);
+    await duty.run();
+    await duty.run();
+    expect(await made()).toHaveLength(jobs);
+    const seen = await outcomes();
+    expect({
+      missed: seen.filter((outcome) => outcome === 'missed').length,
+      caught_up: seen.filter((outcome) => outcome === 'caught_up').length,
+    }).toEqual(counts);
+    expect(seen.at(-1)).toBe('ran');
+    expect(missed).toEqual([['sales', counts.missed]]);
+    expect((await schedules.schedule('sales')).missedCount).toBe(counts.missed);
+  });
+
+  test('none while one is not finished, with overlap skip', async () => {
+    const { ticks, schedules } = room();
+    await make({ overlap: 'skip' });
+    for (let i = 0; i < 3; i++) {
+      await neglect(61_000);
+      await ticks.take([tick()]);
+    }
+    expect([(await made()).length, await outcomes()]).toEqual([1, ['ran', 'skipped', 'skipped']]);
+    await finish();
+    await neglect(61_000);
+    await ticks.take([tick()]);
+    expect(await made()).toHaveLength(1);
+    expect(await schedules.schedule('sales')).toMatchObject({ runCount: 2, skippedCount: 2 });
+  });
+
+  test('one after the other, with overlap queue', async () => {
+    const { ticks, duty } = room();
+    await make({ overlap: 'queue' });
+    for (let i = 0; i < 3; i++) {
+      await neglect(61_000);
+      await ticks.take([tick()]);
+    }
+    expect(await outcomes()).toEqual(['ran', 'queued', 'queued']);
+    for (const left of [1, 0]) {
+      await duty.run();
+      expect(await made()).toHaveLength(1);
+      await finish();
+      await duty.run();
+      expect([(await made()).length, (await outcomes()).filter((outcome) => outcome === 'queued').length]).toEqual([
+        1,
+        left,
+      ]);
+    }
+    await finish();
+    await duty.run();
+    expect(await made()).toEqual([]);
+  });
+
+  test('one in the place of the one that runs, with overlap cancel-running', async () => {
+    const { ticks } = room();
+    await make({ overlap: 'cancel-running' });
+    await neglect(61_000);
+    await ticks.take([tick()]);
+    const [first] = await made();
+    await neglect(61_000);
+    await ticks.take([tick()]);
+    const rows = await db.database.query<{ id: string }>(
+      'select id from jobs where cancel_requested_at is not null union all select id from history',
+    );
+    expect(rows).toEqual([{ id: first?.id }]);
+    expect((await made()).filter(({ id }) => id !== first?.id)).toHaveLength(1);
+  });
+
+  test('as many as its limit says, and then it is finished', async () => {
+    const { ticks, schedules } = room();
+    await make({ limit: 2 });
+    for (let i = 0; i < 4; i++) {
+      await neglect(61_000);
+      await ticks.take([tick()]);
+    }
+    expect(await made()).toHaveLength(2);
+    const view = await schedules.schedule('sales');
+    expect([view.finished, view.nextRun, await schedules.nextRuns('sales', 3)]).toEqual([true, undefined, []]);
+    expect(await db.database.query(`select key from control where key like 'schedule:%'`)).toEqual([]);
+  });
+
+  test('a job, and not a second one, after it was deleted and made again under its name', async () => {
+    const { ticks, schedules } = room();
+    await make();
+    await neglect(60_500);
+    await ticks.take([tick()]);
+    await schedules.deleteSchedule('sales', { jobs: 'keep' }, ADA);
+    await make();
+    await ticks.take([tick(), { ...tick(), instant: Date.now() - 500 }]);
+    expect(await made()).toHaveLength(1);
+    expect((await schedules.schedule('sales')).revision).toBeGreaterThan(2);
+  });
+
+  test('deleting it cancels its jobs that do not run, where that is asked for', async () => {
+    const { ticks, schedules } = room();
+    await make();
+    await neglect(60_500);
+    await ticks.take([tick()]);
+    await schedules.deleteSchedule('sales', { jobs: 'cancel' }, ADA);
+    const rows = await db.database.query('select id from jobs where cancel_requested_at is null');
+    expect(rows).toEqual([]);
+    await expect(schedules.schedule('sales')).rejects.toMatchObject({ code: 'schedule_not_found' });
+  });
+
+  test('two edits at once: the second one, which has not seen the first, is refused', async () => {
+    const [one, two] = [room(), room()];
+    const { revision } = await make();
+    const edits = [one, two].map(({ schedules }, i) =>
+      schedules.updateSchedule('sales', { every: `${i + 2}m` }, ADA, revision),
+    );
+    const ends = (await Promise.allSettled(edits)).map(({ status }) => status);
+    expect(ends.sort()).toEqual(['fulfilled', 'rejected']);
+    expect((await one.schedules.schedule('sales')).revision).toBe(revision + 1);
+  });
+
+  test('declared in code it is made once, changed by the code, and otherwise as people set it', async () => {
+    const { schedules } = room();
+    const declare = (every: string) =>
+      defineSchedule({ name: 'sales', job: Report, payload: { days: 7 }, every }).request as unknown as ScheduleRequest;
+    await schedules.registerSchedules([declare('1m')], 'workers');
+    await schedules.setScheduleEnabled('sales', false, ADA);
+    await schedules.registerSchedules([declare('1m')], 'workers');
+    expect(await schedules.schedule('sales')).toMatchObject({ enabled: false, source: 'code', every: 60_000 });
+    await schedules.registerSchedules([declare('2m')], 'workers');
+    expect(await schedules.schedule('sales')).toMatchObject({ enabled: false, every: 120_000, updatedBy: 'workers' });
+  });
+
+  test('a moment whose job cannot be made holds up no other', async () => {
+    const { ticks, schedules } = room();
+    await make();
+    await make({ name: 'other' });
+    await db.database.query(`update schedules set payload = '{"days":"many"}' where name = 'sales'`);
+    await neglect(60_500);
+    await ticks.take([tick(), { ...tick(), schedule: 'other' }]);
+    expect((await made()).map(({ schedule }) => schedule)).toEqual(['other']);
+    const { items } = await schedules.scheduleRuns('sales', {});
+    expect(items).toMatchObject([{ outcome: 'failed', reason: expect.stringContaining('days') }]);
+  });
+});
