@@ -10,6 +10,7 @@ import {
   DueRelease,
 } from '../../libs/ledger/src';
 import { payloadCheck } from '../../libs/ledger/src/control/check-payload';
+import { longestAttempts } from '../../libs/ledger/src/control/longest-attempts';
 import { JobSteering } from '../../libs/ledger/src/control/steering';
 import { Bulk } from '../../libs/ledger/src/duties/bulk';
 import { Cancels } from '../../libs/ledger/src/duties/cancels';
@@ -18,6 +19,7 @@ import { type Duty, DutyRunner } from '../../libs/ledger/src/duties/duty';
 import { Lift } from '../../libs/ledger/src/duties/lift';
 import { Probes, type ProbesOptions } from '../../libs/ledger/src/duties/probes';
 import { Pulse } from '../../libs/ledger/src/duties/pulse';
+import { Shares } from '../../libs/ledger/src/duties/shares';
 import { inboxRecording } from '../../libs/ledger/src/intake/inbox';
 import { Intake } from '../../libs/ledger/src/intake/intake';
 import { parkIn } from '../../libs/ledger/src/intake/park';
@@ -73,6 +75,7 @@ export class LedgerWorld implements LedgerEvents {
         recorder: this.recorder,
         reader: this.reading,
         checkPayload: payloadCheck(catalogOf(jobs), 1_048_576),
+        longest: longestAttempts(jobs),
       },
       onChange: () => this.wakeAll(),
     });
@@ -105,6 +108,7 @@ export class LedgerWorld implements LedgerEvents {
       this.pulse,
       new Cancels({ database, recorder, sound: () => this.pulse.sound() }),
       new Lift(database),
+      new Shares({ database, longest: longestAttempts([]), onChange: onOutbox }),
       new Relay({ database, broker, names, events: this }),
       new DueRelease(database, onOutbox),
       new Probes({ ...{ database, recorder, publisher, names, events: this, onOutbox }, ...this.probing }),

@@ -4,8 +4,8 @@ import type { JobEvent, JsonText, RecordedEvent } from '@scutwork/jobs/wire';
 /** Facts as workers and clients tell them, for one job. */
 export function jobTold(type = 'email.welcome', id = newJobId(), madeAt = Date.now()) {
   const of = (generation: number) => ({ id, type, generation });
-  const run = (attempt: number, generation: number, at: number, worker = 'w1') => ({
-    ...{ ...of(generation), attempt, delivery: 0, worker, at },
+  const run = (attempt: number, generation: number, at: number) => ({
+    ...{ ...of(generation), attempt, delivery: 0, worker: 'w1', at },
   });
   return {
     id,
@@ -13,9 +13,8 @@ export function jobTold(type = 'email.welcome', id = newJobId(), madeAt = Date.n
       ...{ event: 'submitted', ...of(0), at: more.at ?? madeAt, priority: 'normal', delayMs: more.delayMs ?? 0 },
       payload: '{"to":"a@b.c"}' as JsonText,
     }),
-    started: (attempt = 1, generation = 0, at = Date.now()): JobEvent => ({
-      event: 'started',
-      ...run(attempt, generation, at),
+    started: (attempt = 1, generation = 0, at = Date.now(), where = { worker: 'w1', delivery: 0 }): JobEvent => ({
+      ...{ event: 'started', ...run(attempt, generation, at), ...where },
     }),
     completed: (attempt = 1, generation = 0, at = Date.now()): JobEvent => ({
       ...{ event: 'completed', ...run(attempt, generation, at), startedAt: at - 1 },

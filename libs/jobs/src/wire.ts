@@ -4,6 +4,7 @@ export { atEntry } from './contracts/at-entry';
 export { BEAT_MS, CONTROL_MESSAGE_TYPE, LEASE_MS, PROBE_MESSAGE_TYPE } from './contracts/control';
 export type {
   CancelKind,
+  CapEntry,
   ControlEntries,
   ControlEntry,
   ControlMessage,

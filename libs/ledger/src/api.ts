@@ -174,6 +174,8 @@ export interface QueueView {
   total: number;
   paused: boolean;
   pausedTypes: string[];
+  /** Most that run at a time in all workers together, and of it the share of each worker; undefined without a cap. */
+  globalConcurrency?: { most: number; shares: Record<string, number> };
   averageRunMs?: number;
   lastProcessedAt?: string;
   /** Age of the oldest waiting job. */
@@ -237,6 +239,13 @@ export interface Steering {
   remove(id: string, actor: Actor): Promise<void>;
   pause(what: { queue: string } | { type: string }, actor: Actor): Promise<{ version: number }>;
   resume(what: { queue: string } | { type: string }, actor: Actor): Promise<{ version: number }>;
+  /**
+   * At most `most` jobs of a queue run at a time, in all workers together, 1 to 100,000: each has a share of it, and keeps
+   * it while the ledger is down. @throws LedgerError `options_invalid`
+   */
+  cap(queue: string, most: number, actor: Actor): Promise<{ version: number }>;
+  /** Each worker runs as many of them as it can again. */
+  uncap(queue: string, actor: Actor): Promise<{ version: number }>;
   /** Removes finished jobs of a queue that ended at least `graceMs` ago; at most `limit`. */
   clean(
     queue: string,

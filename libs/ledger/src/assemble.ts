@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type AnyJob, type Broker, type Names, type Publisher } from '@scutwork/jobs';
 import { catalogOf } from '@scutwork/jobs/wire';
 import { payloadCheck } from './control/check-payload';
+import { longestAttempts } from './control/longest-attempts';
+import type { LongestAttempt } from './control/sharers';
 import { JobSteering } from './control/steering';
 import { Bulk } from './duties/bulk';
 import { Cancels } from './duties/cancels';
@@ -17,6 +19,7 @@ import { Pulse } from './duties/pulse';
 import { Relay } from './duties/relay';
 import { RetentionDuty } from './duties/retention';
 import { OverdueTicks } from './duties/overdue-ticks';
+import { Shares } from './duties/shares';
 import { StuckLadder } from './duties/stuck-ladder';
 import { Intakes } from './intake/intakes';
 import type { LedgerEvents } from './ledger-events';
@@ -90,20 +93,25 @@ export function assemble(ground: Ground): Parts {
     for (const runner of runners) if (duties.includes(runner.duty.name)) runner.wake();
   };
   const onOutbox = (): void => wake('relay');
-  const onChange = (): void => wake('relay', 'control', 'bulk');
+  const onChange = (): void => wake('relay', 'control', 'bulk', 'shares');
   const checkPayload = payloadCheck(catalog, maxPayloadBytes);
   const making = { catalog, effects, secrets, maxPayloadBytes };
   const ticks = new Ticks({ database, recorder, events, ...making, onOutbox, onChange });
+  const longest = longestAttempts(jobs);
   const duties = dutiesOf({
-    ...ground,
-    retention,
-    recorder,
-    ticks,
-    onOutbox,
-    onChange,
-    remove: removeMany,
-    checkPayload,
-    secrets,
+    ...{
+      ...ground,
+      retention,
+      recorder,
+      ticks,
+      onOutbox,
+      onChange,
+      remove: removeMany,
+      checkPayload,
+      secrets,
+      longest,
+    },
+    onShares: () => wake('control'),
   });
   runners.push(...duties.map((duty) => new DutyRunner(duty, ground.locks, events)));
 
@@ -118,7 +126,7 @@ export function assemble(ground: Ground): Parts {
   return {
     reading,
     submitting,
-    steering: new JobSteering({ database, recorder, reader: reading, checkPayload, onChange }),
+    steering: new JobSteering({ database, recorder, reader: reading, checkPayload, longest, onChange }),
     removal: new Removal(database),
     schedules,
     intakes,
@@ -131,6 +139,8 @@ type DutyParts = Ground &
     ticks: Ticks;
     onOutbox: () => void;
     onChange: () => void;
+    onShares: () => void;
+    longest: LongestAttempt;
   };
 
 function dutiesOf(parts: DutyParts): Duty[] {
@@ -141,6 +151,7 @@ function dutiesOf(parts: DutyParts): Duty[] {
     pulse,
     new Cancels({ database, recorder, sound: () => pulse.sound() }),
     new Lift(database),
+    new Shares({ database, longest: parts.longest, onChange: parts.onShares }),
     new Relay({ database, broker, names, events }),
     new DueRelease(database, onOutbox),
     new OverdueTicks(database, parts.ticks),

@@ -35,6 +35,7 @@ export type {
   ScheduleView,
   Scheduling,
 } from './schedules/scheduling-api';
+export { MOST_CAP } from './control/caps';
 export { Database, isDatabaseAway } from './store/database';
 export type { DatabaseOptions } from './store/database';
 export { LedgerError } from './store/ledger-error';

@@ -114,6 +114,8 @@ export class Ledger implements LedgerApi, Service {
   setPriority = (...args: Parameters<Steering['setPriority']>) => this.parts.steering.setPriority(...args);
   pause = (...args: Parameters<Steering['pause']>) => this.parts.steering.pause(...args);
   resume = (...args: Parameters<Steering['resume']>) => this.parts.steering.resume(...args);
+  cap = (...args: Parameters<Steering['cap']>) => this.parts.steering.cap(...args);
+  uncap = (...args: Parameters<Steering['uncap']>) => this.parts.steering.uncap(...args);
   bulk = (...args: Parameters<Steering['bulk']>) => this.parts.steering.bulk(...args);
   bulkAction = (...args: Parameters<Steering['bulkAction']>) => this.parts.steering.bulkAction(...args);
   remove = (...args: Parameters<Steering['remove']>) => this.parts.removal.remove(...args);

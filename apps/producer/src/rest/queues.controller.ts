@@ -4,7 +4,7 @@ import { Caller } from '../auth/principal';
 import { LEDGER } from '../ledger/tokens';
 import { FromRequest } from '../routes/from-request';
 import { type GivenTo, Route, route } from '../routes/route';
-import { cleanBody, queueParams, typeParams } from '../schemas/actions';
+import { capBody, cleanBody, queueParams, typeParams } from '../schemas/actions';
 import { controlVersion, listOf, queueView, removedCount } from '../schemas/views';
 
 const tag = 'queues';
@@ -47,6 +47,25 @@ const resumeQueue = route({
   path: '/queues/:queue/resume',
   role: 'operator',
   summary: 'Start jobs of a queue again',
+  answer: inForce,
+});
+
+const capQueue = route({
+  ...ofAQueue,
+  method: 'PUT',
+  path: '/queues/:queue/concurrency',
+  role: 'operator',
+  summary: 'Run at most so many jobs of a queue at a time, in all workers together',
+  body: capBody,
+  answer: { ...inForce, says: 'It holds at each worker as soon as it knows; what runs is not interrupted' },
+});
+
+const uncapQueue = route({
+  ...ofAQueue,
+  method: 'DELETE',
+  path: '/queues/:queue/concurrency',
+  role: 'operator',
+  summary: 'Let each worker run as many jobs of a queue as it can',
   answer: inForce,
 });
 
@@ -102,6 +121,16 @@ export class QueuesController {
   @Route(resumeQueue)
   resume(@FromRequest() { params }: GivenTo<typeof resumeQueue>, @Caller() caller: Actor): Promise<unknown> {
     return this.ledger.resume({ queue: params.queue }, caller);
+  }
+
+  @Route(capQueue)
+  cap(@FromRequest() { params, body }: GivenTo<typeof capQueue>, @Caller() caller: Actor): Promise<unknown> {
+    return this.ledger.cap(params.queue, body.most, caller);
+  }
+
+  @Route(uncapQueue)
+  uncap(@FromRequest() { params }: GivenTo<typeof uncapQueue>, @Caller() caller: Actor): Promise<unknown> {
+    return this.ledger.uncap(params.queue, caller);
   }
 
   @Route(cleanQueue)

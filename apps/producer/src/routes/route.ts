@@ -1,4 +1,4 @@
-import { Delete, Get, HttpCode, Patch, Post, SetMetadata, applyDecorators } from '@nestjs/common';
+import { Delete, Get, HttpCode, Patch, Post, Put, SetMetadata, applyDecorators } from '@nestjs/common';
 import type { Role } from '@scutwork/ledger';
 import type { z } from 'zod';
 
@@ -17,7 +17,7 @@ export interface Answer {
 
 /** Everything there is to say of a route: it is routed, guarded, read and described by this alone. */
 export interface RouteDeclaration<Params = unknown, Query = unknown, Body = unknown> {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below {@link API_ROOT}, e.g. `/jobs/:id`. */
   path: string;
   /** The least that a caller must be. */
@@ -58,7 +58,7 @@ export function route<Params, Query, Body>(
 
 const ROUTE = 'scutwork:route';
 
-const methods = { GET: Get, POST: Post, PATCH: Patch, DELETE: Delete };
+const methods = { GET: Get, POST: Post, PUT: Put, PATCH: Patch, DELETE: Delete };
 
 /**
  * Makes a method of a controller the handler of a route.

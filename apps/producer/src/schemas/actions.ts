@@ -1,4 +1,5 @@
 import { FINAL_STATES, PRIORITIES, type Priority } from '@scutwork/jobs';
+import { MOST_CAP } from '@scutwork/ledger';
 import { z } from 'zod';
 import { jobFilter } from './job-filter';
 import { milliseconds } from './milliseconds';
@@ -34,6 +35,10 @@ export const rescheduleBody = z
   .refine(({ delay, at }) => (delay === undefined) !== (at === undefined), { error: 'must hold either delay or at' });
 
 export const priorityBody = z.strictObject({ priority });
+
+export const capBody = z.strictObject({
+  most: z.number().int().min(1).max(MOST_CAP).describe('Jobs at a time, in all workers together'),
+});
 
 export const cleanBody = z.strictObject({
   state: z

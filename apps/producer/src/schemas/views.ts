@@ -123,6 +123,10 @@ export const queueView = z
     total: count,
     paused: z.boolean(),
     pausedTypes: z.array(z.string()),
+    globalConcurrency: z
+      .object({ most: count, shares: z.record(z.string(), count).describe('By worker; who is not named has none') })
+      .optional()
+      .describe('Jobs that run at a time in all workers together; none without a cap'),
     averageRunMs: count.optional(),
     lastProcessedAt: time.optional(),
     oldestWaitingMs: count.optional().describe('Age of the oldest waiting job'),

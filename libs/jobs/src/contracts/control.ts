@@ -19,7 +19,8 @@ export type ControlEntry =
    * generation after the first. What tells neither is started.
    */
   | { kind: 'revoke-all'; queue: string; type?: string; priority?: Priority; before: number }
-  | ScheduleEntry;
+  | ScheduleEntry
+  | CapEntry;
 
 /** When a schedule ticks: all that its moments depend on. Times are milliseconds since 1970. */
 export interface Timing {
@@ -42,9 +43,23 @@ export interface ScheduleEntry extends Timing {
   revision: number;
 }
 
+/** At most `most` jobs of this queue run at a time in all workers together: each runs its share, who is not named none. */
+export interface CapEntry {
+  kind: 'cap';
+  queue: string;
+  most: number;
+  /** By name of the worker. A share lasts until another entry replaces this one. */
+  shares: Record<string, number>;
+  /**
+   * The ledger's own note, passed over by readers: what a worker may still run by an earlier and larger share. Given to
+   * nobody else before the worker tells that it does not.
+   */
+  kept?: Record<string, number>;
+}
+
 /**
  * What is in force, by key: `pause:queue:<queue>`, `pause:type:<type>`, `revoke:<id>`, `revoke-all:<uuid>`,
- * `schedule:<name>`.
+ * `schedule:<name>`, `cap:<queue>`.
  */
 export type ControlEntries = Record<string, ControlEntry>;
 

@@ -100,6 +100,8 @@ export type SystemEvent =
       held: number;
       /** Their ids, unless they are too many to say. */
       heldJobs?: string[];
+      /** Of each queue: how many of its jobs run here at most, and how many do at this moment. */
+      slots?: Record<string, { most: number; taken: number }>;
       /** Milliseconds since 1970 at which the worker was started. */
       startedAt: number;
       /** The last version of the control stream that is in force here; undefined where there is no ledger. */

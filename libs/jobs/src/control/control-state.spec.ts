@@ -54,6 +54,20 @@ test('a change says whether anything may be otherwise', () => {
   expect(state.apply(beat(4))).toBe(false);
 });
 
+test('a share of a cap lasts until another replaces it; who is not named has none', () => {
+  const cap = (shares: Record<string, number>): ControlEntries => ({
+    'cap:email': { kind: 'cap', queue: 'email', most: 3, shares },
+  });
+  const state = after(snapshot(3, cap({ a: 2, b: 1 })));
+  const shares = () => ['a', 'b', 'constructor'].map((worker) => state.shareOf('email', worker));
+  expect(shares()).toEqual([2, 1, 0]);
+  expect(state.shareOf('report', 'a')).toBeUndefined();
+  state.apply(delta(4, cap({ b: 3 })));
+  expect(shares()).toEqual([0, 3, 0]);
+  state.apply(delta(5, {}, ['cap:email']));
+  expect(shares()).toEqual([undefined, undefined, undefined]);
+});
+
 test('a change that is told again, also late, changes nothing', () => {
   const state = after(snapshot(3), delta(4, pause('email')), delta(5, {}, ['pause:queue:email']));
   state.apply(delta(4, pause('email')));

@@ -79,6 +79,11 @@ export class ControlState {
     return this.inForce?.schedules ?? NONE;
   }
 
+  /** Undefined where the queue has no cap. */
+  shareOf(queue: string, worker: string): number | undefined {
+    return this.inForce?.shareOf(queue, worker);
+  }
+
   /** False where no job is revoked. */
   get revokes(): boolean {
     return this.inForce?.revokes ?? false;

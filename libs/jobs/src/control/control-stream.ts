@@ -32,6 +32,11 @@ export interface Control {
   readonly version: number | undefined;
   isQueuePaused(queue: string): boolean;
   isTypePaused(type: string): boolean;
+  /**
+   * How many jobs of the queue this worker may run at a time: its share of the queue's cap across all workers, 0 until it
+   * is given one; undefined where the queue has no cap.
+   */
+  shareOf(queue: string, worker: string): number | undefined;
   /** False where no job is revoked: then `revocationOf` need not be asked. */
   readonly revokes: boolean;
   revocationOf(job: JobAtHand): CancelKind | undefined;
@@ -101,6 +106,10 @@ export class ControlStream implements Control, Service {
 
   isTypePaused(type: string): boolean {
     return this.state.isTypePaused(type);
+  }
+
+  shareOf(queue: string, worker: string): number | undefined {
+    return this.state.shareOf(queue, worker);
   }
 
   revocationOf(job: JobAtHand): CancelKind | undefined {

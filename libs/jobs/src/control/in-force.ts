@@ -13,6 +13,7 @@ export interface JobAtHand {
 }
 
 type Revocation = Extract<ControlEntry, { kind: 'revoke' }>;
+type Cap = ReadonlyMap<string, number>;
 type Sweep = Extract<ControlEntry, { kind: 'revoke-all' }>;
 
 /** Entries of the ledger by key, and the same by what is asked: a question costs a lookup, however many there are. */
@@ -24,6 +25,8 @@ export class InForce {
   private readonly sweeps = new Map<string, Sweep>();
   /** Those that tick, by name. */
   readonly schedules = new Map<string, ScheduleEntry>();
+  /** Shares by worker, by queue. */
+  private readonly caps = new Map<string, Cap>();
 
   /** How many there are. */
   get size(): number {
@@ -60,6 +63,9 @@ export class InForce {
         return;
       case 'schedule':
         this.schedules.delete(entry.name);
+        return;
+      case 'cap':
+        this.caps.delete(entry.queue);
     }
   }
 
@@ -69,6 +75,12 @@ export class InForce {
 
   isTypePaused(type: string): boolean {
     return this.types.has(type);
+  }
+
+  /** How many jobs of the queue the worker may run at a time; undefined where the queue has no cap. */
+  shareOf(queue: string, worker: string): number | undefined {
+    const cap = this.caps.get(queue);
+    return cap && (cap.get(worker) ?? 0);
   }
 
   revocationOf(job: JobAtHand): CancelKind | undefined {
@@ -92,6 +104,9 @@ export class InForce {
         return;
       case 'schedule':
         this.schedules.set(entry.name, entry);
+        return;
+      case 'cap':
+        this.caps.set(entry.queue, new Map(Object.entries(entry.shares)));
     }
   }
 }

@@ -7,5 +7,6 @@ export const NO_CONTROL: Control = {
   revokes: false,
   isQueuePaused: () => false,
   isTypePaused: () => false,
+  shareOf: () => undefined,
   revocationOf: () => undefined,
 };

@@ -19,6 +19,7 @@ const entries = {
   'pause:type:a.b': { kind: 'pause', type: 'a.b' },
   'revoke:x': { kind: 'revoke', id: 'x', generation: 1, cancel: 'move' },
   'revoke-all:1': { kind: 'revoke-all', queue: 'email', before: 5 },
+  'cap:email': { kind: 'cap', queue: 'email', most: 3, shares: { w1: 2, w2: 1 } },
   'revoke-all:2': { kind: 'revoke-all', queue: 'email', type: 'email.welcome', priority: 'low', before: 5 },
 };
 
@@ -29,6 +30,14 @@ test.each([
 ])('%s is read as it was written', (_, written) => {
   expect(readControl(message(written))).toEqual(written);
   expect(readControl(message(written, 'control.v1'))).toEqual(written);
+});
+
+test('what the ledger notes for itself of a cap is passed over', () => {
+  const set = { 'cap:email': { ...entries['cap:email'], kept: { w3: 4 } } };
+  expect(readControl(message({ kind: 'delta', ...of, set, lift: [] }))).toEqual({
+    ...{ kind: 'delta', ...of, lift: [] },
+    set: { 'cap:email': entries['cap:email'] },
+  });
 });
 
 test('what is left out may be written as null', () => {
@@ -53,6 +62,11 @@ test.each([
   ['a delta that lifts what is no key', { kind: 'delta', ...of, set: {}, lift: [1] }],
   ['a pause of nothing', { kind: 'delta', ...of, set: { a: { kind: 'pause' } }, lift: [] }],
   ['a revocation of no kind', { kind: 'delta', ...of, set: { a: { ...entries['revoke:x'], cancel: 'x' } }, lift: [] }],
+  ['a cap of nothing', { kind: 'delta', ...of, set: { a: { ...entries['cap:email'], most: 1.5 } }, lift: [] }],
+  [
+    'a share that is none',
+    { kind: 'delta', ...of, set: { a: { ...entries['cap:email'], shares: { w: -1 } } }, lift: [] },
+  ],
   [
     'a priority that is none',
     { kind: 'delta', ...of, set: { a: { ...entries['revoke-all:2'], priority: 7 } }, lift: [] },

@@ -75,6 +75,11 @@ function entryOf(key: string, given: Members): ControlEntry | undefined {
     }
     case 'schedule':
       return scheduleOf(key, given);
+    case 'cap':
+      return {
+        ...{ kind: 'cap', queue: text(given.queue, `${key}.queue`), most: whole(given.most, `${key}.most`) },
+        shares: wholes(given.shares, `${key}.shares`),
+      };
     default:
       return undefined;
   }
@@ -116,6 +121,11 @@ function text(given: unknown, name: string): string {
 function whole(given: unknown, name: string): number {
   if (Number.isSafeInteger(given) && (given as number) >= 0) return given as number;
   throw new TypeError(`${name} is no whole number`);
+}
+
+function wholes(given: unknown, name: string): Record<string, number> {
+  const read = Object.entries(members(given)).map(([member, value]) => [member, whole(value, `${name}.${member}`)]);
+  return Object.fromEntries(read) as Record<string, number>;
 }
 
 function finite(given: unknown, name: string): number {

@@ -36,7 +36,7 @@ export class InlineWorker {
         runs,
         settler: new Settler(settings, publisher, runs, undefined),
         host: makeHost(settings, records, () => true),
-        ...{ control: NO_CONTROL, mayStart: () => true },
+        ...{ control: NO_CONTROL, mayStart: () => true, tellSoon: () => undefined },
       },
       decider: { random, backoffFunctions, maxResultBytes },
       report: () => undefined,

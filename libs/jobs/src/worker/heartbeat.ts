@@ -15,6 +15,8 @@ interface WorkerFacts {
   running(): string[];
   held(): number;
   heldJobs(): string[];
+  /** Of each queue: its own concurrency, and the slots that are taken. */
+  slots(): Record<string, { most: number; taken: number }>;
 }
 
 export interface HeartbeatHost {
@@ -133,7 +135,7 @@ export class Heartbeat {
         event: 'worker.seen',
         ...{ worker: name, at, queues: [...queues.keys()], types: handlers.all().map((known) => known.type) },
         ...{ running: facts.running(), held, heldJobs: held <= MOST_HELD_SAID ? facts.heldJobs() : undefined },
-        ...{ startedAt: this.startedAt, controlVersion: control.version },
+        ...{ slots: facts.slots(), startedAt: this.startedAt, controlVersion: control.version },
         ...(leaving ? { leaving } : {}),
       },
       () => this.confirmed(at),

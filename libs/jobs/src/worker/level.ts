@@ -25,7 +25,7 @@ export class Level {
   constructor(
     readonly place: Place,
     readonly source: string,
-    private readonly prefetch: number,
+    private prefetch: number,
     private readonly shop: Workshop,
     private readonly onDelivery: (level: Level, delivery: Delivery) => void,
   ) {
@@ -42,8 +42,14 @@ export class Level {
     return !this.wanted || this.subscription?.open === true;
   }
 
-  /** Resolves when it is consumed. @throws BrokerError */
-  async open(): Promise<void> {
+  /** Resolves when it is consumed, if it is to be. @throws BrokerError */
+  open(): Promise<void> {
+    return this.turns.run(async () => {
+      if (this.wanted && !this.subscription) await this.consume();
+    });
+  }
+
+  private async consume(): Promise<void> {
     const subscription = await this.shop.settings.broker.subscribe({
       queue: this.source,
       prefetch: this.prefetch,
@@ -70,27 +76,49 @@ export class Level {
     this.wanted = false;
     return this.turns.run(async () => {
       if (this.wanted) return 0;
-      const { subscription } = this;
-      this.subscription = undefined;
-      await subscription?.cancel();
-      const given = this.giveBack(which);
-      if (subscription) this.retired.push({ subscription, deliveries: [...this.unsettled()] });
-      return given;
+      return this.retire(() => this.giveBack(which));
     });
+  }
+
+  /**
+   * Holds at most so many from here on, which takes another consumer. What it holds beyond goes back, unless it was
+   * returned before.
+   */
+  resize(prefetch: number): void {
+    if (prefetch === this.prefetch) return;
+    this.prefetch = prefetch;
+    void this.turns.run(async () => {
+      if (!this.wanted || this.ended || !this.subscription) return;
+      await this.retire(() => this.giveBack('fresh', prefetch));
+      await this.reopen();
+    });
+  }
+
+  /** The consumer is cancelled first; its channel stays for what came on it and is not settled. */
+  private async retire(giveBack: () => number): Promise<number> {
+    const { subscription } = this;
+    this.subscription = undefined;
+    await subscription?.cancel();
+    const given = giveBack();
+    if (subscription) this.retired.push({ subscription, deliveries: [...this.unsettled()] });
+    return given;
   }
 
   /** Consumes again. What fails is stated, and tried again when this is called again. */
   takeUp(): void {
     this.wanted = true;
     void this.turns.run(async () => {
-      if (!this.wanted || this.ended || this.subscription) return;
-      try {
-        await this.open();
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        this.shop.settings.events.emit({ event: 'channel.closed', queue: this.source, reason });
-      }
+      if (this.wanted && !this.ended && !this.subscription) await this.reopen();
     });
+  }
+
+  private async reopen(): Promise<void> {
+    try {
+      await this.consume();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.shop.settings.events.emit({ event: 'channel.closed', queue: this.source, reason });
+    }
   }
 
   /** Nothing is taken from here on; returns at once what had not started. */
@@ -116,8 +144,9 @@ export class Level {
     this.retired = this.retired.filter((one) => !isDone(one));
   }
 
-  giveBack(which: 'fresh' | 'all'): number {
-    const back = this.ready.filter(({ message }) => which === 'all' || message.deliveryCount === 0);
+  /** @param keep the first so many stay */
+  giveBack(which: 'fresh' | 'all', keep = 0): number {
+    const back = this.ready.slice(keep).filter(({ message }) => which === 'all' || message.deliveryCount === 0);
     this.ready = this.ready.filter((delivery) => !back.includes(delivery));
     const alive = back.filter((delivery) => delivery.alive);
     for (const delivery of alive) delivery.requeue();

@@ -9,26 +9,26 @@ import { answerProbe, idsOf } from './probe';
 import { Puller } from './puller';
 import { typeHint } from './read';
 import type { Place } from './run';
+import { Slots } from './slots';
 import type { QueueOptions } from './worker-options';
 import type { Workshop } from './workshop';
 
 const STARVED_MS = 5_000;
 const CHECK_MS = 1_000;
 
+/** `no share`: the queue has a cap across all workers, and nothing of it is given to this one. */
+type Standing = 'open' | 'paused' | 'no share';
+
 /**
  * One job queue of this worker: a channel and a consumer per level, a ready list per level, and the slots they share.
  * A free slot takes the highest level that waits, so a critical job waits for one slot at most.
  */
 export class Levels {
+  readonly slots: Slots;
   private readonly levels: Level[];
-  private readonly runningByType = new Map<string, number>();
-  private readonly capped: boolean;
-  private running = 0;
-  /** Suspects that run: one at a time, whatever else does. */
-  private suspects = 0;
   private starts = 0;
   private taking = false;
-  private paused = false;
+  private standing: Standing = 'open';
   private stopCheck: (() => void) | undefined;
   private readonly whenIdle: (() => void)[] = [];
   private puller: Puller | undefined;
@@ -41,7 +41,9 @@ export class Levels {
     const { names, handlers } = shop.settings;
     const level = (place: Place, source: string, prefetch: number): Level =>
       new Level(place, source, prefetch, shop, (from, delivery) => this.receive(from, delivery));
-    this.capped = handlers.all().some((known) => known.queue === queue && Number.isFinite(known.concurrency));
+    const capped = handlers.all().some((known) => known.queue === queue && Number.isFinite(known.concurrency));
+    const capOf = (type: string): number => handlers.find(type)?.concurrency ?? Number.POSITIVE_INFINITY;
+    this.slots = new Slots(options, capped ? capOf : undefined);
     this.levels = [
       // Suspects first: they have waited through crashes, and one at a time takes one slot at most.
       level({ queue, priority: 'normal', suspect: true }, names.suspect(queue), 1),
@@ -55,35 +57,55 @@ export class Levels {
     this.taking = true;
     if (pullsForFreeSlots(this.queue, this.shop.settings)) this.startPulling();
     this.steer();
-    if (!this.paused && !this.puller) await Promise.all(this.levels.map((level) => level.open()));
+    if (this.standing === 'open' && !this.puller) await Promise.all(this.levels.map((level) => level.open()));
     if (!this.puller) this.scheduleCheck();
   }
 
-  /** Something in force may be otherwise: the queue may be paused, or not any more, or jobs may be started now. */
+  /**
+   * Something in force may be otherwise: the queue may be paused, or not any more, this worker may have another share of
+   * it, or jobs may be started now.
+   */
   steer(): void {
+    const { control, settings } = this.shop;
+    this.slots.grant(control.shareOf(this.queue, settings.name));
     if (!this.taking) return;
-    const paused = this.shop.control.isQueuePaused(this.queue);
-    if (paused && !this.paused) void this.pause();
-    else if (!paused && this.paused) this.resume();
+    this.enter(control.isQueuePaused(this.queue) ? 'paused' : this.slots.most === 0 ? 'no share' : 'open');
     this.dispatch();
     this.puller?.wake();
   }
 
+  private enter(standing: Standing): void {
+    const before = this.standing;
+    this.standing = standing;
+    if (standing === 'open') this.hold(before === 'open');
+    if (standing === before) return;
+    const { events, name: worker } = this.shop.settings;
+    if (standing === 'paused') void this.pause();
+    else if (standing === 'no share' && before === 'open') void this.returnAll();
+    if (before === 'paused') events.emit({ event: 'queue.resumed', worker, queue: this.queue });
+  }
+
   private async pause(): Promise<void> {
-    this.paused = true;
-    const { events, name } = this.shop.settings;
+    const { events, name: worker } = this.shop.settings;
+    const handedBack = await this.returnAll();
+    events.emit({ event: 'queue.paused', worker, queue: this.queue, handedBack });
+  }
+
+  /** Consumes nothing from here on; resolves with how much that was held is back in its queue. */
+  private async returnAll(): Promise<number> {
     const given = await Promise.all(
       this.levels.map(async (level) => (this.puller ? level.giveBack('all') : level.letGo('all'))),
     );
-    const handedBack = given.reduce((sum, count) => sum + count, 0);
-    events.emit({ event: 'queue.paused', worker: name, queue: this.queue, handedBack });
+    return given.reduce((sum, count) => sum + count, 0);
   }
 
-  private resume(): void {
-    this.paused = false;
-    const { events, name } = this.shop.settings;
-    if (!this.puller) for (const level of this.levels) level.takeUp();
-    events.emit({ event: 'queue.resumed', worker: name, queue: this.queue });
+  /** Consumes as much as the slots can use. */
+  private hold(consuming: boolean): void {
+    if (this.puller) return;
+    for (const level of this.levels) {
+      if (!level.place.suspect) level.resize(this.slots.prefetch);
+      if (!consuming) level.takeUp();
+    }
   }
 
   private startPulling(): void {
@@ -92,7 +114,7 @@ export class Levels {
       wanted: () => this.levels.filter((level) => this.mayPull(level)).map((level) => level.source),
       onDelivery: (source, delivery) => {
         const level = this.levels.find((known) => known.source === source);
-        if (this.paused || !level) delivery.requeue();
+        if (this.standing !== 'open' || !level) delivery.requeue();
         else this.receive(level, delivery);
       },
     });
@@ -100,8 +122,8 @@ export class Levels {
   }
 
   private mayPull(level: Level): boolean {
-    const room = this.running + this.held < this.options.concurrency;
-    return room && !this.paused && this.shop.mayStart() && !(level.place.suspect && this.suspects > 0);
+    const room = this.slots.taken + this.held < this.slots.most && this.standing === 'open';
+    return room && this.shop.mayStart() && !(level.place.suspect && this.slots.suspectRuns);
   }
 
   /** Takes nothing new and returns at once what had not started. */
@@ -115,7 +137,7 @@ export class Levels {
 
   /** Resolves when nothing runs. */
   async idle(): Promise<void> {
-    if (this.running > 0) await new Promise<void>((resolve) => this.whenIdle.push(resolve));
+    if (this.slots.taken > 0) await new Promise<void>((resolve) => this.whenIdle.push(resolve));
   }
 
   /** Closes the channels: what is not settled returns to its queue. */
@@ -148,7 +170,7 @@ export class Levels {
   }
 
   private dispatch(): void {
-    while (this.taking && !this.paused && this.running < this.options.concurrency && this.shop.mayStart()) {
+    while (this.taking && this.standing === 'open' && this.slots.free && this.shop.mayStart()) {
       const level = this.next();
       const delivery = level && this.take(level);
       if (!level || !delivery) break;
@@ -163,12 +185,8 @@ export class Levels {
 
   /** Place in the ready list of the first delivery that may start, or -1. */
   private startable(level: Level): number {
-    if (!this.capped) return level.ready.length > 0 ? 0 : -1;
-    return level.ready.findIndex((delivery) => {
-      const type = typeHint(delivery.message);
-      const cap = this.shop.settings.handlers.find(type)?.concurrency ?? Number.POSITIVE_INFINITY;
-      return (this.runningByType.get(type) ?? 0) < cap;
-    });
+    if (!this.slots.byTypes) return level.ready.length > 0 ? 0 : -1;
+    return level.ready.findIndex((delivery) => this.slots.mayRun(typeHint(delivery.message)));
   }
 
   private take(level: Level): Delivery | undefined {
@@ -177,24 +195,17 @@ export class Levels {
   }
 
   private begin(level: Level, delivery: Delivery): void {
-    const type = this.capped ? typeHint(delivery.message) : '';
-    this.running++;
-    if (level.place.suspect) this.suspects++;
+    const type = this.slots.byTypes ? typeHint(delivery.message) : '';
+    const { suspect } = level.place;
+    this.slots.take(type, suspect);
     this.starts++;
-    this.count(type, 1);
     level.movedAt = this.shop.settings.clock.now();
     void execute(delivery, level.place, this.shop).finally(() => {
-      this.running--;
-      if (level.place.suspect) this.suspects--;
-      this.count(type, -1);
+      if (this.slots.release(type, suspect)) this.shop.tellSoon();
       this.dispatch();
       this.puller?.wake();
-      if (this.running === 0) this.whenIdle.splice(0).forEach((resolve) => resolve());
+      if (this.slots.taken === 0) this.whenIdle.splice(0).forEach((resolve) => resolve());
     });
-  }
-
-  private count(type: string, by: number): void {
-    if (this.capped) this.runningByType.set(type, (this.runningByType.get(type) ?? 0) + by);
   }
 
   private scheduleCheck(): void {
@@ -207,10 +218,10 @@ export class Levels {
   /** A level that cannot start for some seconds lets others have what it holds; it comes back when there is room. */
   private check(level: Level): void {
     level.tidy();
-    if (this.paused) return;
+    if (this.standing !== 'open') return;
     const starved = level.ready.length > 0 && this.shop.settings.clock.now() - level.movedAt > STARVED_MS;
     if (starved && level.isTaking) return void level.letGo('fresh');
-    const room = this.running < this.options.concurrency && this.held === 0 && this.shop.mayStart();
+    const room = this.slots.free && this.held === 0 && this.shop.mayStart();
     if (!level.isTaking && room) level.takeUp();
   }
 }

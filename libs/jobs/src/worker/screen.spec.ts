@@ -17,6 +17,7 @@ function under(entries: ControlEntries, arrival: Parameters<typeof arrived>[0] =
   const control: Control = {
     ...{ standing: 'present', version: 1, revokes: inForce.revokes },
     isQueuePaused: (queue) => inForce.isQueuePaused(queue),
+    shareOf: (queue, worker) => inForce.shareOf(queue, worker),
     isTypePaused: (type) => inForce.isTypePaused(type),
     revocationOf: (job) => inForce.revocationOf(job),
   };

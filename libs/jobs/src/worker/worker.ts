@@ -63,7 +63,8 @@ export class Worker implements Service {
   }
 
   /**
-   * Resolves when every queue is consumed that is not paused; a broker that is away is waited for, and so is what a
+   * Resolves when every queue is consumed that is not paused and of which this worker has a share, where the queue has a
+   * cap; a broker that is away is waited for, and so is what a
    * ledger has put in force.
    * @throws BrokerError, ConfigurationError when the queues are not as they must be
    */
@@ -121,7 +122,7 @@ export class Worker implements Service {
     const mayStart = (): boolean => heartbeat.mayStart();
     const { random, backoffFunctions, maxResultBytes } = settings;
     const shop = {
-      ...{ settings, runs, settler, control, mayStart },
+      ...{ settings, runs, settler, control, mayStart, tellSoon: () => heartbeat.soon() },
       host: makeHost(settings, this.records, (run) => mayStart() && revocationOf(run, control) === undefined),
       report: (fact: RecordedEvent) => {
         if (settings.records === 'on') this.records?.add(fact);
@@ -140,6 +141,7 @@ export class Worker implements Service {
         running: () => [...this.runs.all()].map(idOf),
         held: () => this.held,
         heldJobs: () => this.levels.flatMap((levels) => levels.heldJobs()),
+        slots: () => Object.fromEntries(this.levels.map((levels) => [levels.queue, levels.slots.told])),
       },
       readControlAgain: () => control.readAgain(),
       wake: () => this.levels.forEach((levels) => levels.steer()),

@@ -18,4 +18,6 @@ export interface Workshop {
   readonly control: Control;
   /** Whether any job may be started at this moment. */
   readonly mayStart: () => boolean;
+  /** What runs here has changed in a way that the ledger waits to hear of. */
+  readonly tellSoon: () => void;
 }

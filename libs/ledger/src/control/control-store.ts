@@ -8,6 +8,7 @@ export const controlKey = {
   revoke: (id: string): string => `revoke:${id}`,
   revokeAll: (id: string): string => `revoke-all:${id}`,
   schedule: (name: string): string => `schedule:${name}`,
+  cap: (queue: string): string => `cap:${queue}`,
 };
 
 /** What is put in force under one key. */
@@ -46,6 +47,17 @@ export async function changeControl(
   const delta = { set: Object.fromEntries(set.map(({ key, entry }) => [key, entry])) satisfies ControlEntries, lift };
   await tx.query('insert into control_log (version, delta) values ($1, $2)', [version, JSON.stringify(delta)]);
   return version;
+}
+
+/** Before one looks at what is in force in order to change it: of two who do so at once, the second sees what the first has done. */
+export async function lockHead(tx: Transaction): Promise<void> {
+  await tx.query(`select value from heads where name = 'control' for update`);
+}
+
+/** The newest version. */
+export async function headOf(tx: Transaction): Promise<number> {
+  const { rows } = await tx.query<{ value: string }>(`select value from heads where name = 'control'`);
+  return Number(rows[0]?.value);
 }
 
 const PUT = `

@@ -3,7 +3,7 @@ import { type ControlEntry, checkJobType, queueNameFault } from '@scutwork/jobs/
 import type { Actor } from '../api';
 import type { Transaction } from '../store/database';
 import { auditAction } from '../access/audit-log';
-import { changeControl, controlKey } from './control-store';
+import { changeControl, controlKey, headOf, lockHead } from './control-store';
 
 export type Pausable = { queue: string } | { type: string };
 
@@ -49,14 +49,8 @@ const keyOf = (what: Pausable): string =>
 const entryOf = (what: Pausable): ControlEntry =>
   'queue' in what ? { kind: 'pause', queue: what.queue } : { kind: 'pause', type: what.type };
 
-/** The head is locked first: of two that pause the same at once, the second sees what the first has done. */
 async function versionOf(tx: Transaction, key: string): Promise<number | undefined> {
-  await tx.query(`select value from heads where name = 'control' for update`);
+  await lockHead(tx);
   const { rows } = await tx.query<{ version: string }>('select version from control where key = $1', [key]);
   return rows[0] === undefined ? undefined : Number(rows[0].version);
-}
-
-async function headOf(tx: Transaction): Promise<number> {
-  const { rows } = await tx.query<{ value: string }>(`select value from heads where name = 'control'`);
-  return Number(rows[0]?.value);
 }

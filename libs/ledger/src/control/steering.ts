@@ -6,12 +6,14 @@ import type { Database } from '../store/database';
 import { auditAction } from '../access/audit-log';
 import { BulkActions } from './bulk-actions';
 import { cancel } from './cancel';
+import { liftCap, setCap } from './caps';
 import type { CheckPayload } from './check-payload';
 import type { Decide } from './decision';
 import { type PutOff, dueAtOf } from './due-at';
 import { promote, reschedule, setPriority } from './move';
 import { type Pausable, pause, resume } from './pauses';
 import { retry } from './retry';
+import type { LongestAttempt } from './sharers';
 import { steer } from './steer';
 
 export interface SteeringOptions {
@@ -21,6 +23,8 @@ export interface SteeringOptions {
   reader: Pick<Reading, 'job'>;
   /** For payloads that are edited. */
   checkPayload: CheckPayload;
+  /** For those of a capped queue that are lost. */
+  longest: LongestAttempt;
   /** Something is to be published: wakes the duties `control` and `relay`. */
   onChange?: () => void;
 }
@@ -69,6 +73,19 @@ export class JobSteering implements Steers {
 
   async resume(what: Pausable, actor: Actor): Promise<{ version: number }> {
     const version = await this.options.database.transaction((tx) => resume(tx, what, actor));
+    this.options.onChange?.();
+    return { version };
+  }
+
+  async cap(queue: string, most: number, actor: Actor): Promise<{ version: number }> {
+    const { database, longest, onChange } = this.options;
+    const version = await database.transaction((tx) => setCap(tx, { queue, most }, actor, longest));
+    onChange?.();
+    return { version };
+  }
+
+  async uncap(queue: string, actor: Actor): Promise<{ version: number }> {
+    const version = await this.options.database.transaction((tx) => liftCap(tx, queue, actor));
     this.options.onChange?.();
     return { version };
   }

@@ -37,6 +37,8 @@ const shape = (members: Shape): Check => {
 type Shape = Readonly<Record<string, Check>>;
 
 const failure = shape({ name: text, message: text, code: maybe(text), stack: maybe(text) });
+const slots: Check = (value) =>
+  typeof value === 'object' && value !== null && Object.values(value).every(shape({ most: count, taken: count }));
 const backoff = shape({ type: oneOf('fixed', 'exponential', 'custom'), jitter: (value) => typeof value === 'number' });
 
 const ofJob = { id: uuid, key: maybe(text), type: name, generation: count, at: time, traceparent: maybe(text) };
@@ -65,7 +67,7 @@ const SHAPES: Readonly<Record<RecordedEvent['event'], Shape>> = {
   suspected: { ...ofEndedRun, deliveries: count },
   'worker.seen': {
     ...{ worker: name, at: time, queues: list(name), types: list(name), running: list(uuid), held: count },
-    ...{ startedAt: time, controlVersion: maybe(span), heldJobs: maybe(list(uuid)) },
+    ...{ startedAt: time, controlVersion: maybe(span), heldJobs: maybe(list(uuid)), slots: maybe(slots) },
   },
   'ledger.pulse': { producer: name, number: span, at: time },
   'queue.probed': { worker: name, at: time, queue: name, priority: isPriority, probe: uuid, held: list(uuid) },

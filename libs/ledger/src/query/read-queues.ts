@@ -1,4 +1,6 @@
+import type { CapEntry } from '@scutwork/jobs/wire';
 import type { QueueView } from '../api';
+import { controlKey } from '../control/control-store';
 import type { Transaction } from '../store/database';
 
 /** Of what is derived, at most so many are counted: mostly they are few, and more says nothing new. */
@@ -24,6 +26,7 @@ export async function readQueues(tx: Transaction, only?: string): Promise<QueueV
   await addSums(tx, only, of);
   await addWorkers(tx, only, of);
   await addPauses(tx, only, of);
+  await addCaps(tx, only, of);
   await derive(tx, drafts);
   return [...drafts.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).map(finish);
 }
@@ -114,6 +117,16 @@ async function addPauses(tx: Transaction, only: string | undefined, of: DraftOf)
     if (kind === 'queue') of(queue).paused = true;
     if (kind === 'type') of(queue).pausedTypes.push(name);
   }
+}
+
+async function addCaps(tx: Transaction, only: string | undefined, of: DraftOf): Promise<void> {
+  const { rows } = await tx.query<{ entry: CapEntry }>(
+    only === undefined
+      ? "select entry from control where key like 'cap:%'"
+      : 'select entry from control where key = $1',
+    only === undefined ? [] : [controlKey.cap(only)],
+  );
+  for (const { entry } of rows) of(entry.queue).globalConcurrency = { most: entry.most, shares: entry.shares };
 }
 
 function isOf(type: string, queue: string): boolean {

@@ -66,7 +66,7 @@ export class ReadSide implements Reading {
     const [queue] = await this.reader.read((tx) => readQueues(tx, name));
     if (queue) return queue;
     throw new LedgerError('queue_not_found', `There is no queue ${JSON.stringify(name.slice(0, 200))}.`, {
-      hint: 'A queue is known when a job was put into it, a worker serves it, or it was paused.',
+      hint: 'A queue is known when a job was put into it, a worker serves it, or it was paused or capped.',
     });
   }
 

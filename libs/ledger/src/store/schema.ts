@@ -251,6 +251,8 @@ export const workers = pgTable('workers', {
   /** Null: the worker does not say, or they are too many to say. */
   heldJobs: uuid('held_jobs').array(),
   controlVersion: bigint('control_version', { mode: 'number' }),
+  /** `{most, taken}` by queue. Null: the worker does not say. */
+  slots: json('slots'),
   startedAt: moment('started_at').notNull(),
   /** By the worker's clock. */
   saidAt: moment('said_at').notNull(),

@@ -1,7 +1,7 @@
 import type { Effect } from '../change';
 
 /** Pulses without a word of a worker after which it is gone: 40 s, twice as long as its lease. */
-const SILENT_PULSES = 8;
+export const SILENT_PULSES = 8;
 
 /**
  * Pulses that the ledger has read back. A worker that has not been heard of for eight of them is gone; it is back with

@@ -18,16 +18,16 @@ export const noteWorkers: Effect = async (tx, _changes, facts) => {
 };
 
 const PUT_WORKERS = `
-insert into workers (name, queues, types, running, held, held_jobs, control_version, started_at, said_at, pulse, seen_at, gone)
-select name, queues, types, running, held, held_jobs, control_version, to_timestamp(started_at / 1000.0), to_timestamp(said_at / 1000.0),
+insert into workers (name, queues, types, running, held, held_jobs, control_version, slots, started_at, said_at, pulse, seen_at, gone)
+select name, queues, types, running, held, held_jobs, control_version, slots, to_timestamp(started_at / 1000.0), to_timestamp(said_at / 1000.0),
   (select value from heads where heads.name = 'pulse'), now(), gone
 from json_to_recordset($1::json) as row (
-  name text, queues text[], types text[], running uuid[], held int, held_jobs uuid[], control_version bigint, started_at float8, said_at float8, gone boolean
+  name text, queues text[], types text[], running uuid[], held int, held_jobs uuid[], control_version bigint, slots json, started_at float8, said_at float8, gone boolean
 )
 on conflict (name) do update set
   queues = excluded.queues, types = excluded.types, running = excluded.running, held = excluded.held,
   held_jobs = excluded.held_jobs,
-  control_version = excluded.control_version, started_at = excluded.started_at, said_at = excluded.said_at,
+  control_version = excluded.control_version, slots = excluded.slots, started_at = excluded.started_at, said_at = excluded.said_at,
   pulse = excluded.pulse, seen_at = excluded.seen_at, gone = excluded.gone
 where workers.said_at <= excluded.said_at`;
 
@@ -40,6 +40,7 @@ function columnsOf(seen: Seen): Record<string, unknown> {
     held: seen.held,
     held_jobs: seen.heldJobs,
     control_version: seen.controlVersion,
+    slots: seen.slots,
     started_at: seen.startedAt,
     said_at: seen.at,
     gone: seen.leaving === true,
