@@ -6,6 +6,7 @@ import { type BrokerTestWorld, until } from '../../libs/jobs/src/broker/conforma
 import { systemClock } from '../../libs/jobs/src/lifecycle/clock';
 import { namesFor } from '../../libs/jobs/src/topology/names';
 import type { TopologyPlan } from '../../libs/jobs/src/topology/plan';
+import { ackOfUnknownTag } from './close-channels';
 import { sharedBroker } from './private-broker';
 import { startTcpGate } from './tcp-gate';
 
@@ -58,12 +59,6 @@ function noting(broker: Broker, plans: TopologyPlan[]): Broker {
     return apply(plan);
   };
   return broker;
-}
-
-/** Makes the broker close the channels of a queue's consumers, as it does when a client breaks the protocol. */
-function ackOfUnknownTag(queue: string): string {
-  const consumers = `rabbit_amqqueue:with(rabbit_misc:r(<<"/">>, queue, <<"${queue}">>), fun(Q) -> {ok, rabbit_amqqueue:consumers(Q)} end)`;
-  return `[rabbit_channel:do(element(1, Consumer), {'basic.ack', 987654321, false}) || Consumer <- element(2, ${consumers})].`;
 }
 
 async function removeAll(channel: Channel, plans: readonly TopologyPlan[]): Promise<void> {

@@ -9,7 +9,10 @@ const queue = (name: string, waiting: number): QueueView => ({
 });
 
 const healthOver = (queues: () => Promise<QueueView[]>): LedgerHealth =>
-  new LedgerHealth(new Database({ url: 'postgresql://127.0.0.1:1/none' }), memoryBroker(), 'jobs.ledger', { queues });
+  new LedgerHealth(new Database({ url: 'postgresql://127.0.0.1:1/none' }), memoryBroker(), 'jobs.ledger', {
+    queues,
+    scheduleHealth: () => Promise.reject(new Error('away')),
+  });
 
 describe('the health of the ledger', () => {
   it('names the queues in which many jobs wait, and is up all the same', async () => {

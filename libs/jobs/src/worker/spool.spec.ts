@@ -58,3 +58,44 @@ test('files of a worker that is gone are taken over; those of one that lives are
 test('a folder that is not there yet has nothing to publish', async () => {
   expect(await drained(new Spool(dir, 'w'))).toEqual([]);
 });
+
+test('a second call waits for the first: each line is published once', async () => {
+  const spool = new Spool(dir, workerName());
+  await spool.append(['{"n":1}']);
+  let confirm: () => void = () => undefined;
+  let first: Promise<number> | undefined;
+  await new Promise<void>((published) => {
+    first = spool.drain(() => {
+      published();
+      return new Promise((resolve) => (confirm = resolve));
+    });
+  });
+  const second = drained(spool);
+  await spool.append(['{"n":2}']);
+  confirm();
+  expect(await first).toBe(1);
+  expect(await second).toEqual(['{"n":2}']);
+  expect(await readdir(dir)).toEqual([]);
+});
+
+test('what is appended while files are taken is not removed with them', async () => {
+  const spool = new Spool(dir, workerName());
+  const lines: string[] = [];
+  const rounds = Array.from({ length: 20 }, (_, n) => n);
+  await Promise.all(
+    rounds.flatMap((n) => [
+      spool.append([`{"n":${n}}`]),
+      spool.drain(async (some) => void lines.push(...some)),
+      spool.append([`{"m":${n}}`]),
+    ]),
+  );
+  await spool.drain(async (some) => void lines.push(...some));
+  expect(lines.length).toBe(40);
+});
+
+test('a worker whose name begins alike keeps its file', async () => {
+  const spool = new Spool(dir, 'worker-1');
+  await spool.append(['{"n":1}']);
+  await writeFile(join(dir, 'worker-10.ndjson'), '{"other":1}\n');
+  expect(await drained(spool)).toEqual(['{"n":1}']);
+});

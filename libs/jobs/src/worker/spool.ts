@@ -10,7 +10,10 @@ const SUFFIX = '.ndjson';
  */
 export class Spool {
   private file: FileHandle | undefined;
+  /** Of writing. */
   private readonly turns = new InTurn();
+  /** Of publishing, which may wait for a broker that takes nothing: writing goes on meanwhile. */
+  private readonly drains = new InTurn();
 
   constructor(
     private readonly dir: string,
@@ -27,26 +30,37 @@ export class Spool {
   }
 
   /**
-   * Hands all spooled lines to `publish`, a file at a time, and removes a file when its lines are confirmed.
+   * Hands all spooled lines to `publish`, a file at a time, and removes a file when its lines are confirmed. One call
+   * after the other: a connection that comes back twice asks twice.
    * @returns how many lines were published
    */
-  async drain(publish: (lines: string[]) => Promise<void>): Promise<number> {
-    await this.close();
-    let published = 0;
-    for (const file of await this.takeFiles()) {
-      const lines = (await readFile(file, 'utf8')).split('\n').filter(isWhole);
-      if (lines.length > 0) await publish(lines);
-      await rm(file);
-      published += lines.length;
-    }
-    return published;
+  drain(publish: (lines: string[]) => Promise<void>): Promise<number> {
+    return this.drains.run(async () => {
+      let published = 0;
+      // In one turn: what is appended while a file is taken would go with it, and be removed unread.
+      const files = await this.turns.run(() => this.closeAndTake());
+      for (const file of files) {
+        const lines = (await readFile(file, 'utf8')).split('\n').filter(isWhole);
+        if (lines.length > 0) await publish(lines);
+        await rm(file);
+        published += lines.length;
+      }
+      return published;
+    });
   }
 
   close(): Promise<void> {
-    return this.turns.run(async () => {
-      await this.file?.close();
-      this.file = undefined;
-    });
+    return this.turns.run(() => this.closeOwn());
+  }
+
+  private async closeOwn(): Promise<void> {
+    await this.file?.close();
+    this.file = undefined;
+  }
+
+  private async closeAndTake(): Promise<string[]> {
+    await this.closeOwn();
+    return this.takeFiles();
   }
 
   private async openOwn(): Promise<FileHandle> {
@@ -70,7 +84,7 @@ export class Spool {
   }
 
   private mayTake(name: string): boolean {
-    if (name.startsWith(this.worker)) return true;
+    if (name.startsWith(`${this.worker}.`)) return true;
     const pid = /-(\d+)-[0-9a-f]{6}/.exec(name)?.[1];
     return pid !== undefined && !isAlive(Number(pid));
   }

@@ -19,6 +19,7 @@ import { type QueueOptions, type WorkerOptions, type WorkerSettings, resolveWork
 
 /** After the deadline the signals of what still runs are aborted; so long a handler has to heed it. */
 const ABORT_GRACE_MS = 500;
+const DRAIN_AGAIN_MS = 1_000;
 
 /** How one queue is worked, as health and banners show it. */
 export interface WorkedQueue extends Required<QueueOptions> {
@@ -223,11 +224,20 @@ export class Worker implements Service {
     this.heartbeat?.soon();
   }
 
+  /** What cannot be published stays on disk, and is tried again. */
   private async drainSpool(): Promise<void> {
     const { spool, publisher } = this;
-    if (!spool || !publisher || this.settings.records === 'off') return;
-    const outcomes = await spool.drain((lines) => this.publishLines(publisher, lines));
-    if (outcomes > 0) this.settings.events.emit({ event: 'worker.unspooled', worker: this.settings.name, outcomes });
+    const { records, events, name, clock } = this.settings;
+    if (!spool || !publisher || records === 'off') return;
+    try {
+      const outcomes = await spool.drain((lines) => this.publishLines(publisher, lines));
+      if (outcomes > 0) events.emit({ event: 'worker.unspooled', worker: name, outcomes });
+    } catch (error) {
+      if (this.isStopping()) return;
+      const reason = error instanceof Error ? error.message : String(error);
+      events.emit({ event: 'record.failed', reason: `the spool is not published yet: ${reason}` });
+      clock.after(DRAIN_AGAIN_MS, () => void this.drainSpool());
+    }
   }
 
   private async publishLines(publisher: Publisher, lines: string[]): Promise<void> {

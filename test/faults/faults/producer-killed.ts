@@ -1,0 +1,3 @@
+import { killed } from './signalled';
+
+export const fault = killed('producer');

@@ -1,0 +1,3 @@
+import { stopped } from './signalled';
+
+export const fault = stopped('producer');

@@ -1,0 +1,3 @@
+import { terminated } from './signalled';
+
+export const fault = terminated('scheduler');

@@ -1,0 +1,47 @@
+import { parseArgs } from 'node:util';
+import { type FaultName, faultNames } from './plan/fault-names';
+
+export const USAGE = `npm run test:faults -- --minutes N --seed S [--scenario FAULT[,FAULT…]] [--rabbitmq 3.10|4] [--append] [--plan]
+  --minutes    how long faults strike. Default 3; from 10 on also those that take minutes to mend
+  --seed       the same seed strikes the same way. Default 1
+  --scenario   only these faults: ${faultNames().join(', ')}
+  --rabbitmq   the installed one (3.10), or 4, which npm run test:rabbitmq4 prepares. Default the installed one
+  --append     adds the report to docs/reports/faults.md
+  --plan       only says what would strike when`;
+
+export interface CommandLine {
+  minutes: number;
+  seed: number;
+  only: FaultName[] | undefined;
+  rabbitmq: '3.10' | '4' | undefined;
+  append: boolean;
+  planOnly: boolean;
+}
+
+/** @throws TypeError with what is wrong with the command line */
+export function readCommandLine(args: string[]): CommandLine {
+  const { values } = parseArgs({
+    args,
+    options: {
+      minutes: { type: 'string', default: '3' },
+      seed: { type: 'string', default: '1' },
+      scenario: { type: 'string' },
+      rabbitmq: { type: 'string' },
+      append: { type: 'boolean', default: false },
+      plan: { type: 'boolean', default: false },
+    },
+  });
+  const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
+  if (!(minutes > 0)) throw new TypeError(`--minutes ${values.minutes}: a number above 0`);
+  if (!Number.isInteger(seed) || seed < 0) throw new TypeError(`--seed ${values.seed}: a whole number`);
+  const { rabbitmq, scenario, append, plan: planOnly } = values;
+  if (rabbitmq !== undefined && rabbitmq !== '3.10' && rabbitmq !== '4')
+    throw new TypeError(`--rabbitmq ${rabbitmq}: 3.10 or 4`);
+  return { minutes, seed, only: scenario?.split(',').map(faultNamed), rabbitmq, append, planOnly };
+}
+
+function faultNamed(text: string): FaultName {
+  const name = faultNames().find((known) => known === text.trim());
+  if (!name) throw new TypeError(`--scenario ${text}: there is no such fault`);
+  return name;
+}

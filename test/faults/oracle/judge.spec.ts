@@ -1,0 +1,130 @@
+import type { RunLine } from '../record/run-record';
+import type { Evidence, Row, Submission } from './evidence';
+import { judge } from './judge';
+
+const T = Date.parse('2030-01-01T00:00:00Z');
+
+const start = (id: string, attempt: number, at: number, key?: string): RunLine => ({
+  ...{ said: 'start', id, attempt, at: T + at, type: 'paused.task', worker: 'w', key },
+});
+const end = (id: string, attempt: number, at: number, ok = true): RunLine => ({
+  ...{ said: 'end', id, attempt, at: T + at, worker: 'w', ok },
+});
+const row = (id: string, state = 'completed', attempt = 1, more: Partial<Row> = {}): Row => ({
+  ...{ id, type: 'paused.task', state, attempt, finished: true, ...more },
+});
+const job = (id: string, more: Partial<Submission> = {}): Submission => ({
+  ...{ id, kind: 'plain', by: 'client', sentAt: T, asked: 1, answer: 'accepted', answeredAt: T + 5 },
+  ...{ expected: { ends: ['completed'], attempts: 1 }, ...more },
+});
+
+/** A job that went well; each test spoils one thing of it. */
+const sound: Evidence = {
+  submissions: [job('a')],
+  runs: [start('a', 1, 10), end('a', 1, 20)],
+  rows: [row('a')],
+  ...{ depths: [{ queue: 'q', messages: 0 }], pauses: [], struck: [], spans: [], crashes: [] },
+  schedules: { everyMs: {}, fromMs: T, toMs: T + 60_000 },
+};
+
+const found = (spoilt: Partial<Evidence>): string[] => {
+  const { lost, wrong } = judge({ ...sound, ...spoilt });
+  return [...lost, ...wrong].map(({ verdict, rule }) => `${verdict}: ${rule}`);
+};
+
+test('a job that went well is neither lost nor wrong', () => {
+  expect(found({})).toEqual([]);
+});
+
+test.each<[string, Partial<Evidence>, string]>([
+  ['no row', { rows: [] }, 'lost: final state'],
+  ['unfinished', { rows: [row('a', 'waiting', 0, { finished: false })] }, 'lost: final state'],
+  ['another end', { rows: [row('a', 'dead')] }, 'wrong: final state'],
+  ['never ran', { runs: [] }, 'wrong: final state'],
+  ['ran on after its last attempt', { runs: [...sound.runs, start('a', 2, 30)] }, 'wrong: attempts'],
+  ['attempt of the ledger', { rows: [row('a', 'completed', 2)] }, 'wrong: attempts'],
+  [
+    'started early',
+    { submissions: [job('a', { expected: { ends: ['completed'], attempts: 1, delayMs: 500 } })] },
+    'wrong: delay',
+  ],
+  ['cancelled, and started', { submissions: [job('a', { cancelledAt: T + 5 })] }, 'wrong: cancel'],
+  [
+    'expired, and started',
+    { submissions: [job('a', { expected: { ends: ['completed'], attempts: 1, expiresAt: T - 100 } })] },
+    'wrong: expiry',
+  ],
+  ['paused, and started', { pauses: [{ queue: 'paused', fromMs: T, toMs: T + 99 }] }, 'wrong: pause'],
+  ['a message left', { depths: [{ queue: 'q', messages: 1 }] }, 'wrong: empty queues'],
+  ['a job of nobody', { rows: [row('a'), row('b')] }, 'wrong: strangers'],
+  ['a run of nobody', { runs: [...sound.runs, start('b', 1, 9)] }, 'wrong: strangers'],
+  ['a process that fell', { crashes: ['worker-1 ended by itself'] }, 'wrong: processes'],
+])('%s is found', (_, spoilt, finding) => {
+  expect(found(spoilt)).toContain(finding);
+});
+
+describe('retries', () => {
+  const retried = job('a', { expected: { ends: ['completed'], attempts: 2, backoffMs: 300 } });
+  const of = (second: number): Partial<Evidence> => ({
+    submissions: [retried],
+    rows: [row('a', 'completed', 2)],
+    runs: [start('a', 1, 10), end('a', 1, 20, false), start('a', 2, second), end('a', 2, second + 5)],
+  });
+
+  test('come after their backoff', () => {
+    expect(found(of(330))).toEqual([]);
+    expect(found(of(200))).toEqual(['wrong: attempts']);
+  });
+
+  test('are as many as it takes', () => {
+    expect(found({ submissions: [retried], rows: [row('a', 'completed', 2)] })).toEqual(['wrong: attempts']);
+  });
+});
+
+describe('unique jobs', () => {
+  const of = (answeredAt: number): Partial<Evidence> => ({
+    submissions: [job('a', { uniqueKey: 'k' }), job('b', { uniqueKey: 'k', answeredAt: T + answeredAt })],
+    rows: [row('a'), row('b')],
+    runs: [...sound.runs, start('b', 1, 40), end('b', 1, 50)],
+  });
+
+  test('follow each other', () => {
+    expect(found(of(25))).toEqual([]);
+    expect(found(of(15))).toEqual(['wrong: unique']);
+  });
+
+  test('a duplicate of nothing is lost', () => {
+    const duplicate = job('b', { uniqueKey: 'k', answer: 'duplicate', standing: 'c' });
+    expect(found({ submissions: [...sound.submissions, duplicate] })).toEqual(['lost: unique']);
+  });
+});
+
+describe('ticks', () => {
+  const schedules = { everyMs: { tick: 2_000 }, fromMs: T + 4_000, toMs: T + 6_000 };
+  const spans = [{ role: 'scheduler' as const, name: 's', fromMs: T, toMs: T + 60_000 }];
+  const tick = (id: string, seconds: number, state = 'completed'): Row =>
+    row(id, state, 1, { schedule: 'tick', key: `schedule:tick:2030-01-01T00:00:0${seconds}.000Z` });
+  const of = (...rows: Row[]): string[] => found({ schedules, spans, rows: [...sound.rows, ...rows] });
+
+  test('each is one job', () => {
+    expect(of(tick('x', 4), tick('y', 6))).toEqual([]);
+    expect(of(tick('x', 4), tick('y', 6), tick('z', 6))).toEqual(['wrong: ticks']);
+    expect(of(tick('x', 4))).toEqual(['lost: ticks']);
+    expect(of(tick('x', 4), tick('y', 6, 'dead'))).toEqual(['lost: ticks']);
+  });
+
+  test('none is missed that nobody was there to make', () => {
+    expect(found({ schedules, spans: [{ ...spans[0], toMs: T + 7_000 } as (typeof spans)[0]] })).toEqual([]);
+  });
+});
+
+test('a second run of an attempt is counted with its cause, and is not wrong', () => {
+  const runs = [...sound.runs, start('a', 1, 900), end('a', 1, 910)];
+  const struck = [{ fault: 'worker-killed', whom: 'w', fromMs: T + 15, toMs: T + 100 }];
+  expect(judge({ ...sound, runs, struck })).toMatchObject({
+    lost: [],
+    wrong: [],
+    duplicates: new Map([['worker-killed', 1]]),
+  });
+  expect(judge({ ...sound, runs }).duplicates).toEqual(new Map([['unexplained', 1]]));
+});

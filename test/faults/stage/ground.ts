@@ -1,0 +1,41 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type PrivatePostgres, type PrivateRabbitMq, startPrivatePostgres } from '../../../libs/local/src';
+import { startOwnBroker } from '../../support/private-broker';
+import { onDatabase } from './on-database';
+import { type SmallDisk, smallDisk } from './small-disk';
+
+/** A broker and a database that campaigns may break, one campaign after the other. */
+export interface Ground {
+  broker: PrivateRabbitMq;
+  database: PrivatePostgres;
+  /** What the database lies on, where it can be filled. */
+  disk: SmallDisk | undefined;
+  close(): Promise<void>;
+}
+
+/** Short enough for a fault to outlast it: whoever is silent for two of them is given up. */
+const HEARTBEAT_S = 5;
+/** Short enough for a job to outlast it. */
+export const CONSUMER_TIMEOUT_MS = 20_000;
+
+export async function layGround(): Promise<Ground> {
+  const disk = smallDisk(mkdtempSync(join(tmpdir(), 'scutwork-campaign-db-')));
+  const [broker, database] = await Promise.all([
+    startOwnBroker({
+      extraConf: `heartbeat = ${HEARTBEAT_S}`,
+      advancedConf: `[{rabbit, [{consumer_timeout, ${CONSUMER_TIMEOUT_MS}}, {channel_tick_interval, 5000}]}].\n`,
+    }),
+    startPrivatePostgres({ dataDir: join(disk.folder, 'data'), temporary: true }),
+  ]);
+  // The write-ahead log must not fill the small disk by itself.
+  await onDatabase(database.url, ["alter system set max_wal_size = '256MB'", 'select pg_reload_conf()']);
+  return {
+    ...{ broker, database, disk: disk.isSmall ? disk : undefined },
+    close: async () => {
+      await Promise.all([broker.stop({ deadlineMs: 4_000 }), database.stop({ deadlineMs: 4_000 })]);
+      disk.remove();
+    },
+  };
+}
