@@ -80,7 +80,7 @@ const jwtSecret = read(`use at least ${JWT_SECRET_BYTES} characters, made at ran
 /** Shorter ones can be guessed. */
 const CRON_SECRET_CHARS = 16;
 
-const cronSecret = read(`use at least ${CRON_SECRET_CHARS} characters, made at random`, (given) =>
+const cronSecret = read(`use at least ${CRON_SECRET_CHARS} characters without spaces, made at random`, (given) =>
   given.length >= CRON_SECRET_CHARS && !/\s/.test(given) ? given : undefined,
 );
 
