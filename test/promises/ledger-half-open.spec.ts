@@ -51,7 +51,6 @@ describe('connections to the database that are half-open', () => {
     await ledger.start();
     await ledger.ready();
     gate.freeze();
-    await expect(ledger.jobs({ limit: 1 }).then(undefined, isDatabaseAway)).resolves.toBe(true);
     const fromMs = Date.now();
     await ledger.stop();
     expect(Date.now() - fromMs).toBeLessThan(15_000);
