@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { queueOf } from '@scutwork/jobs';
 import { type Havoc, carryOut } from './strike';
@@ -67,11 +67,29 @@ export async function runCampaign(ground: Ground, options: CampaignOptions): Pro
     const judgement = judge(evidence);
     const { folder } = stage;
     if (judgement.lost.length + judgement.wrong.length === 0) rmSync(folder, { recursive: true, force: true });
-    else cpSync(join(ground.broker.dataDir, 'log'), join(folder, 'logs', 'broker'), { recursive: true });
+    else await keepTraces(stage);
     return { ...judgement, ...havoc, seed, minutes, evidence, settledMs, folder };
+  } catch (error) {
+    say(`it cannot go on; what its processes wrote is kept in ${stage.folder}`);
+    await keepTraces(stage);
+    throw error;
   } finally {
     await stage.close();
   }
+}
+
+const ASKED = [
+  ['list_queues', 'name', 'messages_ready', 'messages_unacknowledged', 'consumers', 'state'],
+  ['list_connections', 'name', 'state', 'channels', 'connected_at'],
+  ['list_channels', 'connection', 'number', 'consumer_count', 'messages_unacknowledged', 'messages_unconfirmed'],
+];
+
+/** What the broker wrote, and how it stands. */
+async function keepTraces({ folder, ground: { broker } }: Stage): Promise<void> {
+  cpSync(join(broker.dataDir, 'log'), join(folder, 'logs', 'broker'), { recursive: true });
+  const told = await Promise.allSettled(ASKED.map((command) => broker.ctl(...command)));
+  const text = told.map((one) => (one.status === 'fulfilled' ? one.value : String(one.reason)));
+  writeFileSync(join(folder, 'logs', 'broker.txt'), text.join('\n'));
 }
 
 /** No more ticks, then all to its end, then no more workers: what they tell last is recorded too. */
