@@ -33,6 +33,7 @@ export type { SubmissionAnswer } from './contracts/submission';
 export { validatePayload } from './contracts/validate';
 export { recordMessage } from './events/record-message';
 export { InTurn } from './lifecycle/in-turn';
+export { within } from './lifecycle/pause';
 export type { Occurrences } from './scheduling/cron';
 export { describeTiming, occurrencesOf, readTiming } from './scheduling/timing';
 export { FAR_MS } from './topology/far-delays';

@@ -6,7 +6,9 @@ import {
   type Service,
   namesFor,
   planLedger,
+  systemClock,
 } from '@scutwork/jobs';
+import { within } from '@scutwork/jobs/wire';
 import type { LedgerApi, Reading, Steering, Submitting } from './api';
 import type { Scheduling } from './schedules/scheduling-api';
 import { type Ground, type Parts, assemble } from './assemble';
@@ -39,6 +41,8 @@ const READERS = 6;
 const AGAIN_MS = 2_000;
 /** For what was published last. */
 const CLOSING_MS = 2_000;
+/** What is being written may end within so long. */
+const ENDING_MS = 5_000;
 
 /**
  * The ledger: records what happened to every job, takes jobs, answers questions about them, and steers. It starts, and
@@ -161,8 +165,9 @@ export class Ledger implements LedgerApi, Service {
     const ending = [...this.parts.duties.map((duty) => duty.stop()), this.parts.intakes.stop()];
     // While the broker is away they wait for confirms: those that do not come soon are given up, and found again later.
     await publisher.close(CLOSING_MS);
+    // A database that does not answer holds up no end: what waits for it is cut off.
+    await within(systemClock, ENDING_MS, Promise.all(ending));
+    await Promise.all([locks.close(), database.close(), reads.close()]);
     await Promise.all(ending);
-    await locks.close();
-    await Promise.all([database.close(), reads.close()]);
   }
 }
