@@ -27,6 +27,7 @@ export type {
 } from './api';
 export type {
   ScheduleChanges,
+  ScheduleFigures,
   ScheduleHealth,
   ScheduleQuery,
   ScheduleRequest,

@@ -138,6 +138,7 @@ export class Ledger implements LedgerApi, Service {
   scheduleRuns = (...args: Parameters<Scheduling['scheduleRuns']>) => this.parts.schedules.scheduleRuns(...args);
   nextRuns = (...args: Parameters<Scheduling['nextRuns']>) => this.parts.schedules.nextRuns(...args);
   scheduleHealth = () => this.parts.schedules.scheduleHealth();
+  scheduleFigures = () => this.parts.schedules.scheduleFigures();
 
   private async take(): Promise<void> {
     while (!(await this.tryToTake()))

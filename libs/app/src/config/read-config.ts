@@ -62,6 +62,8 @@ export interface AppConfig {
   databaseUrl: string;
   /** What an external cron shows; undefined when none may come. */
   cronSecret: string | undefined;
+  /** What a reader of metrics shows, beside those who may read anyway. */
+  metricsToken: string | undefined;
   api: ApiConfig;
   smtp: SmtpConfig | undefined;
   mailFrom: string;
@@ -106,6 +108,7 @@ export function readConfig({ defaultPort }: { defaultPort: number }, env: NodeJS
     recurring: values.JOB_RECURRING_ENABLED,
     databaseUrl: values.DATABASE_URL,
     cronSecret: values.CRON_SECRET,
+    metricsToken: values.METRICS_TOKEN,
     api: { jwt: jwtOf(values), rateLimit: values.API_RATE_LIMIT, corsOrigins: values.API_CORS_ORIGINS ?? [] },
     smtp: smtpOf(values),
     mailFrom: values.SMTP_FROM,

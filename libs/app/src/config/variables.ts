@@ -78,10 +78,11 @@ const jwtSecret = read(`use at least ${JWT_SECRET_BYTES} characters, made at ran
 );
 
 /** Shorter ones can be guessed. */
-const CRON_SECRET_CHARS = 16;
+const SHARED_SECRET_CHARS = 16;
 
-const cronSecret = read(`use at least ${CRON_SECRET_CHARS} characters without spaces, made at random`, (given) =>
-  given.length >= CRON_SECRET_CHARS && !/\s/.test(given) ? given : undefined,
+/** Shown as a bearer token. */
+const sharedSecret = read(`use at least ${SHARED_SECRET_CHARS} characters without spaces, made at random`, (given) =>
+  given.length >= SHARED_SECRET_CHARS && !/\s/.test(given) ? given : undefined,
 );
 
 const claim = read('use the name of a claim, or names joined by dots', (given) =>
@@ -135,7 +136,8 @@ const variables = {
   JOB_REMOVE_ON_FAIL: removal.optional(),
   JOB_TIMEZONE: timeZone.default('UTC'),
   JOB_RECURRING_ENABLED: toggle.default(true),
-  CRON_SECRET: cronSecret.optional(),
+  CRON_SECRET: sharedSecret.optional(),
+  METRICS_TOKEN: sharedSecret.optional(),
   SMTP_HOST: text.optional(),
   SMTP_PORT: port.optional(),
   SMTP_SECURE: toggle.default(false),
@@ -164,5 +166,5 @@ export const knownVariables: readonly string[] = [...Object.keys(variables), ...
 
 /** Whether the value may be shown to nobody. Addresses hold passwords. */
 export function isSecret(name: string): boolean {
-  return /PASSWORD|SECRET|_URL$|WEBHOOK/.test(name);
+  return /PASSWORD|SECRET|TOKEN|_URL$|WEBHOOK/.test(name);
 }
