@@ -1,7 +1,7 @@
 // For those who speak the wire contract themselves: a ledger, a gateway, a tool. Job code needs none of it.
 export { confirmed, published } from './broker/confirmed';
 export { atEntry } from './contracts/at-entry';
-export { BEAT_MS, CONTROL_MESSAGE_TYPE, LEASE_MS, PROBE_MESSAGE_TYPE } from './contracts/control';
+export { BEAT_MS, CONTROL_MESSAGE_TYPE, EVERY_QUEUE, LEASE_MS, PROBE_MESSAGE_TYPE } from './contracts/control';
 export type {
   CancelKind,
   CapEntry,

@@ -13,6 +13,7 @@ import { DueRelease } from './duties/due';
 import { type Duty, DutyRunner } from './duties/duty';
 import { ExpiredKeys } from './duties/expired-keys';
 import { FeedDuty } from './duties/feed';
+import { FullQueues } from './duties/full-queues';
 import { Lift } from './duties/lift';
 import { Probes } from './duties/probes';
 import { Pulse } from './duties/pulse';
@@ -44,6 +45,7 @@ import { Schedules } from './schedules/scheduling';
 import { Ticks } from './schedules/ticks';
 import type { Database } from './store/database';
 import type { Locks } from './store/locks';
+import { Admission, type BacklogLimits } from './submit/admission';
 import { Submitter } from './submit/submitter';
 
 /** What the parts of a ledger are made of. */
@@ -60,6 +62,7 @@ export interface Ground {
   maxPayloadBytes: number;
   defaultAttempts: number | undefined;
   retention: RetentionOptions;
+  backlog: BacklogLimits;
 }
 
 export interface Parts {
@@ -98,6 +101,7 @@ export function assemble(ground: Ground): Parts {
   const making = { catalog, effects, secrets, maxPayloadBytes };
   const ticks = new Ticks({ database, recorder, events, ...making, onOutbox, onChange });
   const longest = longestAttempts(jobs);
+  const admission = new Admission(database, ground.backlog);
   const duties = dutiesOf({
     ...{
       ...ground,
@@ -110,13 +114,14 @@ export function assemble(ground: Ground): Parts {
       checkPayload,
       secrets,
       longest,
+      admission,
     },
     onShares: () => wake('control'),
   });
   runners.push(...duties.map((duty) => new DutyRunner(duty, ground.locks, events)));
 
   const reading = new ReadSide({ database: ground.reads, secrets, defaultAttempts: ground.defaultAttempts });
-  const submitting = new Submitter({ database, catalog, effects, maxPayloadBytes, onOutbox });
+  const submitting = new Submitter({ database, catalog, effects, maxPayloadBytes, admission, onOutbox });
   const queues = jobs.map(({ queue }) => queue);
   const schedules = new Schedules({ ticks, checkPayload });
   const scheduling = { ticks, schedules };
@@ -141,13 +146,19 @@ type DutyParts = Ground &
     onChange: () => void;
     onShares: () => void;
     longest: LongestAttempt;
+    admission: Admission;
   };
 
 function dutiesOf(parts: DutyParts): Duty[] {
   const { database, broker, publisher, names, events, recorder, onOutbox, onChange, secrets } = parts;
   const pulse = new Pulse({ database, publisher, names, producer: randomUUID() });
   return [
-    new ControlPublisher({ database, publisher, names }),
+    new ControlPublisher({
+      database,
+      publisher,
+      names,
+      fullQueues: new FullQueues(parts.admission, broker, names.ledger),
+    }),
     pulse,
     new Cancels({ database, recorder, sound: () => pulse.sound() }),
     new Lift(database),

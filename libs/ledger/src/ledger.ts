@@ -12,6 +12,7 @@ import type { Scheduling } from './schedules/scheduling-api';
 import { type Ground, type Parts, assemble } from './assemble';
 import { type LedgerEvents, silentLedger } from './ledger-events';
 import type { RetentionOptions } from './retention/rules';
+import type { BacklogLimits } from './submit/admission';
 import { Database, isDatabaseAway } from './store/database';
 import { Locks } from './store/locks';
 import { migrate } from './store/migrate';
@@ -31,6 +32,8 @@ export interface LedgerOptions {
   defaultAttempts?: number;
   /** How long finished jobs are kept. Default 7 days for completed, 30 for the others. */
   retention?: RetentionOptions;
+  /** How many jobs of a queue may wait; more are refused with `backlog_full`. Default 1,000,000 of each. */
+  backlog?: BacklogLimits;
   events?: LedgerEvents;
 }
 
@@ -68,6 +71,7 @@ export class Ledger implements LedgerApi, Service {
       maxPayloadBytes: options.maxPayloadBytes ?? 1_048_576,
       defaultAttempts: options.defaultAttempts,
       retention: options.retention ?? {},
+      backlog: options.backlog ?? {},
     };
     this.parts = assemble(this.ground);
   }
