@@ -31,6 +31,8 @@ export type { Kept, Retention } from './contracts/retention';
 export { SCHEDULES_MESSAGE_TYPE, SUBMISSION_MESSAGE_TYPE, TICK_MESSAGE_TYPE } from './contracts/submission';
 export type { SubmissionAnswer } from './contracts/submission';
 export { validatePayload } from './contracts/validate';
+export { Announcer, ANNOUNCEMENT_MESSAGE_TYPE } from './events/announcer';
+export type { AnnouncedEvent, Announcement } from './events/announcer';
 export { recordMessage } from './events/record-message';
 export { InTurn } from './lifecycle/in-turn';
 export type { Occurrences } from './scheduling/cron';

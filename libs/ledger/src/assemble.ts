@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type AnyJob, type Broker, type Names, type Publisher } from '@scutwork/jobs';
-import { catalogOf } from '@scutwork/jobs/wire';
+import { type Announcer, catalogOf } from '@scutwork/jobs/wire';
 import { payloadCheck } from './control/check-payload';
 import { longestAttempts } from './control/longest-attempts';
 import type { LongestAttempt } from './control/sharers';
@@ -26,6 +26,7 @@ import { Intakes } from './intake/intakes';
 import type { LedgerEvents } from './ledger-events';
 import { ReadSide } from './query/read-side';
 import type { Effect } from './record/change';
+import { announceChanges } from './record/effects/announce';
 import { countChanges } from './record/effects/counts';
 import { feedChanges } from './record/effects/feed';
 import { applyKeeps } from './record/effects/keeps';
@@ -63,6 +64,7 @@ export interface Ground {
   defaultAttempts: number | undefined;
   retention: RetentionOptions;
   backlog: BacklogLimits;
+  announcer: Announcer;
 }
 
 export interface Parts {
@@ -87,6 +89,7 @@ export function assemble(ground: Ground): Parts {
   const effects: Effect[] = [notePulses, noteWorkers, noteProbes, releaseKeys, countChanges, feedChanges, keepRules];
   const recorder = new Recorder(database, effects, secrets);
   effects.push(
+    announceChanges(ground.announcer),
     passRevocations,
     followMoves((...args) => recorder.revise(...args)),
   );

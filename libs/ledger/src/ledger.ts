@@ -6,7 +6,9 @@ import {
   type Service,
   namesFor,
   planLedger,
+  systemClock,
 } from '@scutwork/jobs';
+import { Announcer } from '@scutwork/jobs/wire';
 import type { LedgerApi, Reading, Steering, Submitting } from './api';
 import type { Scheduling } from './schedules/scheduling-api';
 import { type Ground, type Parts, assemble } from './assemble';
@@ -72,6 +74,7 @@ export class Ledger implements LedgerApi, Service {
       defaultAttempts: options.defaultAttempts,
       retention: options.retention ?? {},
       backlog: options.backlog ?? {},
+      announcer: new Announcer({ broker, names, clock: systemClock }),
     };
     this.parts = assemble(this.ground);
   }
@@ -161,10 +164,10 @@ export class Ledger implements LedgerApi, Service {
 
   private async end(): Promise<void> {
     clearTimeout(this.timer);
-    const { publisher, database, reads, locks } = this.ground;
+    const { publisher, announcer, database, reads, locks } = this.ground;
     const ending = [...this.parts.duties.map((duty) => duty.stop()), this.parts.intakes.stop()];
     // While the broker is away they wait for confirms: those that do not come soon are given up, and found again later.
-    await publisher.close(CLOSING_MS);
+    await Promise.all([publisher.close(CLOSING_MS), announcer.close()]);
     await Promise.all(ending);
     await locks.close();
     await Promise.all([database.close(), reads.close()]);

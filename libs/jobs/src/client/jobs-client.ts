@@ -8,7 +8,7 @@ import { RecordBatches } from '../events/record-batches';
 import { DEFAULT_STOP_DEADLINE_MS, type Service, type ServiceState, type StopOptions } from '../lifecycle/service';
 import { planTopology } from '../topology/plan';
 import { type ClientSettings, type JobsClientOptions, resolveClientOptions } from './client-options';
-import { FullQueues } from './full-queues';
+import { FullQueues } from '../control/full-queues';
 import { type PreparedJob, type Provenance, assertRunning, messageOf, prepareJob, submittedEvent } from './prepare';
 import { backlogFull, notAccepted } from './refusals';
 import { Submissions } from './submissions';

@@ -2,7 +2,7 @@ import type { PublishFailure } from '../broker/broker';
 import { type ErrorCode, JobNotAccepted } from '../contracts/errors';
 import type { PreparedJob } from './prepare';
 
-/** By the ledger's beat: see `full-queues.ts`. */
+/** By the ledger's beat: see `control/full-queues.ts`. */
 export function backlogFull({ identity: { id, key }, definition: { type, queue } }: PreparedJob): JobNotAccepted {
   const message = `Job ${key ?? id} of type ${type} was not accepted (refused): queue "${queue}" has its fill of jobs that wait`;
   return new JobNotAccepted('backlog_full', 'refused', id, message, { field: 'type', hint: BACKLOG_HINT });

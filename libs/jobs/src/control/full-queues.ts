@@ -1,7 +1,7 @@
 import type { Broker, StreamReader } from '../broker/broker';
 import { EVERY_QUEUE } from '../contracts/control';
 import type { IncomingMessage } from '../contracts/message';
-import { readControl } from '../control/read-control';
+import { readControl } from './read-control';
 import type { EventSink } from '../events/event-bus';
 import type { Clock } from '../lifecycle/clock';
 import type { Names } from '../topology/names';
