@@ -8,12 +8,13 @@ import {
   planLedger,
   systemClock,
 } from '@scutwork/jobs';
-import { within } from '@scutwork/jobs/wire';
+import { Announcer, within } from '@scutwork/jobs/wire';
 import type { LedgerApi, Reading, Steering, Submitting } from './api';
 import type { Scheduling } from './schedules/scheduling-api';
 import { type Ground, type Parts, assemble } from './assemble';
 import { type LedgerEvents, silentLedger } from './ledger-events';
 import type { RetentionOptions } from './retention/rules';
+import type { BacklogLimits } from './submit/admission';
 import { Database, isDatabaseAway } from './store/database';
 import { Locks } from './store/locks';
 import { migrate } from './store/migrate';
@@ -33,6 +34,8 @@ export interface LedgerOptions {
   defaultAttempts?: number;
   /** How long finished jobs are kept. Default 7 days for completed, 30 for the others. */
   retention?: RetentionOptions;
+  /** How many jobs of a queue may wait; more are refused with `backlog_full`. Default 1,000,000 of each. */
+  backlog?: BacklogLimits;
   events?: LedgerEvents;
 }
 
@@ -72,6 +75,8 @@ export class Ledger implements LedgerApi, Service {
       maxPayloadBytes: options.maxPayloadBytes ?? 1_048_576,
       defaultAttempts: options.defaultAttempts,
       retention: options.retention ?? {},
+      backlog: options.backlog ?? {},
+      announcer: new Announcer({ broker, names, clock: systemClock }),
     };
     this.parts = assemble(this.ground);
   }
@@ -162,13 +167,12 @@ export class Ledger implements LedgerApi, Service {
 
   private async end(): Promise<void> {
     clearTimeout(this.timer);
-    const { publisher, database, reads, locks } = this.ground;
+    const { publisher, announcer, database, reads, locks } = this.ground;
     const ending = [...this.parts.duties.map((duty) => duty.stop()), this.parts.intakes.stop()];
     // While the broker is away they wait for confirms: those that do not come soon are given up, and found again later.
-    await publisher.close(CLOSING_MS);
+    await Promise.all([publisher.close(CLOSING_MS), announcer.close()]);
     // A database that does not answer holds up no end: what waits for it is cut off.
     await within(systemClock, ENDING_MS, Promise.all(ending));
     await Promise.all([locks.close(), database.close(), reads.close()]);
-    await Promise.all(ending);
   }
 }

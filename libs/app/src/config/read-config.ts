@@ -56,6 +56,8 @@ export interface AppConfig {
   consumerTimeoutMs: number | undefined;
   /** How long finished jobs are kept, where `JOB_REMOVE_ON_…` say it: for an age, or the last so many of each queue. */
   retention: Retention;
+  /** How many jobs of a queue may wait, `Infinity` for any number; `most` undefined where single queues alone are named. */
+  backlog: { most?: number; queues: Record<string, number> };
   timeZone: string;
   /** Whether schedules tick. */
   recurring: boolean;
@@ -104,6 +106,7 @@ export function readConfig({ defaultPort }: { defaultPort: number }, env: NodeJS
     },
     consumerTimeoutMs: values.CONSUMER_TIMEOUT,
     retention: { completed: values.JOB_REMOVE_ON_COMPLETE, failed: values.JOB_REMOVE_ON_FAIL },
+    backlog: values.JOB_MAX_BACKLOG,
     timeZone: values.JOB_TIMEZONE,
     recurring: values.JOB_RECURRING_ENABLED,
     databaseUrl: values.DATABASE_URL,

@@ -59,16 +59,20 @@ export class Database {
   /** Commits when `work` resolves, rolls back when it throws. @throws what `work` throws, and what PostgreSQL does */
   async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
+    const following: (() => void)[] = [];
     let broken: Error | undefined;
     try {
       await client.query('begin');
+      toFollow.set(client, following);
       const result = await work(client);
       await client.query('commit');
+      for (const action of following) action();
       return result;
     } catch (error) {
       broken = isUnanswered(error) ? (error as Error) : await rollback(client);
       throw error;
     } finally {
+      toFollow.delete(client);
       client.release(broken);
     }
   }
@@ -83,6 +87,14 @@ export class Database {
 
 /** Nothing that is said on such a connection is heard. */
 const isUnanswered = (error: unknown): boolean => error instanceof Error && error.message === 'Query read timeout';
+
+/** By the connection of a transaction that is under way. */
+const toFollow = new WeakMap<Transaction, (() => void)[]>();
+
+/** Does it when the transaction has committed, and never if it does not. It must not throw: what is committed stands. */
+export function afterCommit(tx: Transaction, action: () => void): void {
+  toFollow.get(tx)?.push(action);
+}
 
 async function rollback(client: ClientBase): Promise<Error | undefined> {
   try {
