@@ -106,6 +106,7 @@ test('the defaults of job, client and worker are those of the code', () => {
 
   const ofWorker = byName('## Of a worker (`Worker`, `JobsModule.forRoot`)');
   for (const name of [
+    'declare',
     'queueType',
     'records',
     'spoolAfterMs',

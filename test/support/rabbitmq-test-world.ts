@@ -10,25 +10,33 @@ import { ackOfUnknownTag } from './close-channels';
 import { sharedBroker } from './private-broker';
 import { startTcpGate } from './tcp-gate';
 
+type Role = NonNullable<Parameters<BrokerTestWorld['connect']>[0]>;
+
+/** What every prefix of these worlds matches. */
+export const TEST_PREFIXES = 't[0-9a-f]{10}';
+const testPrefix = (): string => `t${randomBytes(5).toString('hex')}`;
+
 /**
  * RabbitMQ for one test: clients reach the shared broker through a gate of the test's own, so that its cuts reach
  * nobody else; its names are its own, and what it declared is deleted afterwards.
+ *
+ * @param users addresses for who connects as one of these roles; else everybody is the owner of the broker
  */
-export async function rabbitMqTestWorld(): Promise<BrokerTestWorld> {
+export async function rabbitMqTestWorld(users: Partial<Record<Role, string>> = {}): Promise<BrokerTestWorld> {
   const { url, ctl } = sharedBroker();
   const address = new URL(url);
   const gate = await startTcpGate(address.hostname, Number(address.port || 5672));
-  const gated = new URL(url);
-  gated.host = `127.0.0.1:${gate.port}`;
+  const gated = (whose: string): string => Object.assign(new URL(whose), { host: `127.0.0.1:${gate.port}` }).href;
   const brokers: Broker[] = [];
   const plans: TopologyPlan[] = [];
-  const names = namesFor(`t${randomBytes(5).toString('hex')}`);
+  const names = namesFor(testPrefix());
 
   const world: BrokerTestWorld = {
     ...{ names, movesTime: false, clock: systemClock },
     advance: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    async connect() {
-      const broker = amqpBroker({ urls: [gated.href], names, reconnectMs: 50 });
+    async connect(as) {
+      const user = (as && users[as]) ?? url;
+      const broker = amqpBroker({ urls: [gated(user)], names, reconnectMs: 50 });
       brokers.push(noting(broker, plans));
       await broker.start();
       await until(world, 'the connection', () => broker.state.name === 'connected');

@@ -8,6 +8,16 @@ test('the reference page is what the topology says now', () => {
   expect(page).toBe(`${topology(['--markdown'])}\n`);
 });
 
+test('so is the page of permissions', () => {
+  const page = readFileSync(join(__dirname, '../../../docs/reference/permissions.md'), 'utf8');
+  // Out of date? npm run -s topology -- --permissions --markdown > docs/reference/permissions.md
+  expect(page).toBe(`${topology(['--permissions', '--markdown'])}\n`);
+});
+
+test('permissions are printed as commands', () => {
+  expect(topology(['--permissions'], 'acme')).toContain("'^(acme\\.(in\\.critical|in\\.high|in\\.low|in\\.normal))$'");
+});
+
 test('it is printed as text, and as a value', () => {
   expect(topology([])).toContain('jobs.email.normal');
   expect(JSON.parse(topology(['--json'], 'acme'))).toMatchObject({

@@ -1,5 +1,6 @@
 // `npm run topology`: the exchanges, queues and bindings of the job types that come with it.
-// `-- --markdown` prints the reference page, `-- --json` the plan as a value.
+// `-- --markdown` prints the reference page, `-- --json` the plan as a value; `-- --permissions` what each app must be
+// allowed on the broker, with `--markdown` as its reference page.
 import {
   describePlan,
   mergePlans,
@@ -11,6 +12,7 @@ import {
   type TopologyPlan,
 } from '@scutwork/jobs';
 import { jobs } from '@scutwork/workers/jobs';
+import { permissions } from './permissions';
 
 const INTRODUCTION = `# Topology
 
@@ -28,6 +30,7 @@ This page is made by \`npm run -s topology -- --markdown > docs/reference/topolo
 export function topology(flags: readonly string[], prefix?: string): string {
   const queues = jobs.map(({ type }) => queueOf(type));
   const names = namesFor(prefix);
+  if (flags.includes('--permissions')) return permissions({ names, queues }, flags.includes('--markdown'));
   const plan: TopologyPlan = mergePlans([planTopology({ names, queues }), planLedger({ names })]);
   if (flags.includes('--json')) return JSON.stringify(plan, null, 2);
   return flags.includes('--markdown') ? `${INTRODUCTION}\n\n${planAsMarkdown(plan)}` : describePlan(plan);

@@ -18,7 +18,8 @@ export class SchedulerModule {
     return {
       module: SchedulerModule,
       imports: [
-        JobsModule.forRoot({ urls, prefix, schedules, recurring, log, appId: 'scheduler' }),
+        // It adds no jobs: what it asks of the ledger is no queue of its own.
+        JobsModule.forRoot({ urls, prefix, schedules, recurring, log, appId: 'scheduler', declare: false }),
         ticker,
         MetricsModule.for({
           imports: [ticker],

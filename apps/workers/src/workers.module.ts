@@ -13,13 +13,14 @@ import { MailModule } from './mail/mail.module';
 @Module({})
 export class WorkersModule {
   static with(config: AppConfig, log: Logger): DynamicModule {
-    const { amqpUrls: urls, prefix, concurrency, defaults, consumerTimeoutMs, shutdownDeadlineMs, dataDir } = config;
+    const { amqpUrls: urls, prefix, declare, concurrency, defaults, consumerTimeoutMs } = config;
+    const { shutdownDeadlineMs, dataDir } = config;
     const name = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
     return {
       module: WorkersModule,
       imports: [
         JobsModule.forRoot({
-          ...{ urls, prefix, concurrency, defaults, consumerTimeoutMs, shutdownDeadlineMs, log, jobs, name },
+          ...{ urls, prefix, declare, concurrency, defaults, consumerTimeoutMs, shutdownDeadlineMs, log, jobs, name },
           spoolDir: join(dataDir, 'spool'),
           appId: 'workers',
         }),

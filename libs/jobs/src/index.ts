@@ -42,6 +42,8 @@ export { describeDifference, describePlan, diffPlans, planAsMarkdown } from './t
 export type { PlanDifference } from './topology/describe';
 export { namesFor } from './topology/names';
 export type { Names } from './topology/names';
+export { BROKER_ROLES, permissionsOf } from './topology/permissions';
+export type { BrokerRole, PermissionOptions, Permissions } from './topology/permissions';
 export { mergePlans, planLedger, planTopology } from './topology/plan';
 export type { PlanOptions, QueueType, TopologyPlan } from './topology/plan';
 

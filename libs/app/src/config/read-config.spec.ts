@@ -22,6 +22,7 @@ describe('the configuration', () => {
       dataDir: resolve('.scutwork'),
       amqpUrls: ['amqp://127.0.0.1:5672'],
       prefix: 'jobs',
+      declare: true,
       shutdownDeadlineMs: 30_000,
       concurrency: 5,
       defaults: {

@@ -44,6 +44,8 @@ export interface AppConfig {
   amqpUrls: string[];
   /** First words of every exchange and queue. */
   prefix: string;
+  /** Whether workers make their queues exist. */
+  declare: boolean;
   shutdownDeadlineMs: number;
   /** Jobs of one queue at a time, for queues that do not say otherwise. */
   concurrency: number;
@@ -92,6 +94,7 @@ export function readConfig({ defaultPort }: { defaultPort: number }, env: NodeJS
     dataDir: resolve(values.SCUTWORK_DATA_DIR),
     amqpUrls: values.AMQP_URL,
     prefix: values.SCUTWORK_PREFIX,
+    declare: values.SCUTWORK_DECLARE,
     shutdownDeadlineMs: values.SHUTDOWN_DEADLINE,
     concurrency: values.JOB_CONCURRENCY,
     defaults: {

@@ -126,6 +126,7 @@ const variables = {
   SCUTWORK_PREFIX: read('use words of a-z, 0-9 and "-", joined by dots, at most 40 characters', prefixOf).default(
     'jobs',
   ),
+  SCUTWORK_DECLARE: toggle.default(true),
   AMQP_URL: amqp.default(['amqp://127.0.0.1:5672']),
   SHUTDOWN_DEADLINE: duration(0).default(30_000),
   CONSUMER_TIMEOUT: z

@@ -53,7 +53,7 @@ export function makeRuntime(options: JobsModuleOptions, registry: JobsRegistry):
     registry,
     autoStart,
     shutdownDeadlineMs,
-    worker: { ...worker, names },
+    worker: { ...worker, names, declare },
   });
   const registration = (decorated: readonly Schedule[]): ScheduleRegistration => {
     const schedules = recurring ? [...declared, ...decorated] : [];

@@ -37,6 +37,8 @@ export interface WorkerOptions {
   defaults?: Partial<RunPolicy>;
   names?: Names;
   queueType?: QueueType;
+  /** Whether `start` makes the queues exist. Default true; false for a user without the permission to configure. */
+  declare?: boolean;
   /** Shown in records and heartbeats. Default `<host>-<pid>-<random>`. */
   name?: string;
   events?: EventSink;
@@ -99,6 +101,7 @@ export function resolveWorkerOptions(options: WorkerOptions): WorkerSettings {
     defaults: { ...DEFAULT_RUN_POLICY, ...options.defaults },
     names,
     queueType: options.queueType ?? 'quorum',
+    declare: options.declare ?? true,
     name: options.name ?? workerName(),
     events: options.events ?? silentEvents,
     records: options.records ?? 'on',

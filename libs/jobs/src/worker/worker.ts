@@ -79,10 +79,10 @@ export class Worker implements Service {
   async start(): Promise<void> {
     if (this.current !== 'new') return;
     this.current = 'starting';
-    const { broker, names, queues, queueType, events, name } = this.settings;
+    const { broker, names, queues, queueType, declare, events, name } = this.settings;
     await broker.start();
     this.assemble();
-    await broker.apply(planTopology({ names, queues: [...queues.keys()], queueType }));
+    if (declare) await broker.apply(planTopology({ names, queues: [...queues.keys()], queueType }));
     checkConsumerTimeout(this.settings);
     await this.drainSpool();
     await this.control?.start();

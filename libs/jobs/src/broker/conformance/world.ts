@@ -15,8 +15,11 @@ export interface BrokerTestWorld {
   readonly clock: Clock;
   /** Lets time pass on that clock. */
   advance(ms: number): Promise<void>;
-  /** A client of its own, started and connected. The world stops it. */
-  connect(): Promise<Broker>;
+  /**
+   * A client of its own, started and connected. The world stops it. Where a broker knows rights, `as` asks for those of
+   * a role and no more; without it everything is allowed.
+   */
+  connect(as?: 'service' | 'worker'): Promise<Broker>;
   /** Cuts all connections of this world; they can be made again at once. */
   dropConnections(): Promise<void>;
   /** Cuts all connections of this world and refuses new ones until `comeBack`. */

@@ -62,7 +62,7 @@ export class JobsStage {
   /** A client whose queues exist. */
   async client(options: Partial<JobsClientOptions> = {}): Promise<JobsClient> {
     const { names, clock } = this.world;
-    const broker = options.broker ?? (await this.world.connect());
+    const broker = options.broker ?? (await this.world.connect('service'));
     const client = new JobsClient({ broker, names, clock, jobs: [Task], ...options });
     await client.start();
     await client.ensureTopology();
@@ -74,7 +74,7 @@ export class JobsStage {
     const { names, clock } = this.world;
     const [witness, handlers] = [new Witness(), new Handlers()];
     register(handlers);
-    const broker = options.broker ?? (await this.world.connect());
+    const broker = options.broker ?? (await this.world.connect('worker'));
     const worker = new Worker({ broker, handlers, names, clock, events: witness.bus, name: 'worker', ...options });
     this.stops.push(() => worker.stop({ deadlineMs: 100 }));
     await this.ends(worker.start());

@@ -40,7 +40,8 @@ export const outcomes: Promises<JobsStage> = {
   },
 
   'a job whose attempts are used up is a dead letter with its error, attempt and payload': async (stage) => {
-    const { witness, broker } = await stage.tasks(() => {
+    const broker = await stage.world.connect();
+    const { witness } = await stage.tasks(() => {
       throw new TypeError('always');
     });
     const { id } = await (await stage.client()).add(Task, { n: 7 }, { attempts: 2 });
@@ -98,7 +99,8 @@ export const outcomes: Promises<JobsStage> = {
 
   'a payload that does not fit is dead without being run': async (stage) => {
     let runs = 0;
-    const { witness, broker } = await stage.tasks(() => void (runs += 1));
+    const broker = await stage.world.connect();
+    const { witness } = await stage.tasks(() => void (runs += 1));
     const { names } = stage.world;
     const foreign = { exchange: names.priority('high'), routingKey: Task.type };
     const publisher = broker.publisher();
@@ -115,7 +117,8 @@ export const outcomes: Promises<JobsStage> = {
 
   'a message without an id gets one before it runs, and runs once': async (stage) => {
     const ids: string[] = [];
-    const { witness, broker } = await stage.tasks((_, { id }) => void ids.push(id));
+    const broker = await stage.world.connect();
+    const { witness } = await stage.tasks((_, { id }) => void ids.push(id));
     const exchange = stage.world.names.priority('normal');
     await publish(broker.publisher(), outgoing({ exchange, routingKey: Task.type, body: Buffer.from('{"n":1}') }));
     const [completed] = await stage.stated(witness, 'completed');

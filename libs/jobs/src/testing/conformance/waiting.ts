@@ -60,7 +60,8 @@ export const waiting: Promises<JobsStage> = {
   'a delay asked for by header is kept, and the rest of the message with it': async (stage) => {
     const { clock, names } = stage.world;
     const startedMs: number[] = [];
-    const { witness, broker } = await stage.tasks(() => void startedMs.push(clock.now()));
+    const broker = await stage.world.connect();
+    const { witness } = await stage.tasks(() => void startedMs.push(clock.now()));
     const at = { exchange: names.door('normal'), routingKey: Task.type, messageId: 'order-7', correlationId: 'c-1' };
     const sentMs = clock.now();
     const headers = { 'x-job-delay': 300, 'x-other': 'kept' };
@@ -98,7 +99,8 @@ export const waiting: Promises<JobsStage> = {
 
   'a job of a type that nobody knows is dead after a while': async (stage) => {
     const Nobodys = named('task.nobodys');
-    const { witness, broker } = await stage.tasks(() => undefined, { unknownTypeMs: 1_500 });
+    const broker = await stage.world.connect();
+    const { witness } = await stage.tasks(() => undefined, { unknownTypeMs: 1_500 });
     await (await stage.client({ jobs: [Task, Nobodys] })).add(Nobodys, { n: 1 });
     const [dead] = await stage.stated(witness, 'dead');
     assert.deepEqual([dead?.reason, dead?.attempt], ['type_unknown', 1]);
