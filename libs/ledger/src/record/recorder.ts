@@ -2,7 +2,7 @@ import type { JobEvent, RecordedEvent } from '@scutwork/jobs/wire';
 import type { Database, Transaction } from '../store/database';
 import { statement } from '../store/database';
 import { type Change, type Effect, isJobFact } from './change';
-import { type Columns, fromColumns, toColumns } from './columns';
+import { fromColumns, toColumns } from './columns';
 import { copyRows } from './copy-rows';
 import { findFinished } from './find-finished';
 import { findRemoved } from './find-removed';
@@ -121,7 +121,6 @@ function isSame(a: unknown, b: unknown): boolean {
 }
 
 async function write(tx: Transaction, changes: readonly Change[], secrets: Secrets): Promise<void> {
-  const columnsOf = ({ after }: Change): Columns => toColumns(after, secrets);
   const finished = changes.filter(({ after }) => isFinished(after));
   const open = changes.filter(({ after }) => !isFinished(after));
   const leaving = changes.filter(({ before }) => before !== undefined);
@@ -129,13 +128,12 @@ async function write(tx: Transaction, changes: readonly Change[], secrets: Secre
   const fromHistory = leaving.filter(({ before }) => isKnownFinished(before));
   await remove(tx, 'jobs', fromJobs);
   await remove(tx, 'history', fromHistory);
-  const unheardOf = open.filter(({ before }) => before === undefined);
-  await copyRows(tx, 'jobs', unheardOf, columnsOf);
-  const known = open.filter(({ before }) => before !== undefined);
-  if (known.length > 0) await tx.query(PUT_JOBS, [JSON.stringify(known.map(columnsOf))]);
-  await copyRows(tx, 'history', finished, (change) =>
-    Object.assign(columnsOf(change), { shelf: shelfOf(change.after) }),
-  );
+  const unheardOf = open.filter(({ before }) => before === undefined).map(({ after: job }) => ({ job, own: false }));
+  await copyRows(tx, 'jobs', unheardOf, secrets);
+  const known = open.filter(({ before }) => before !== undefined).map(({ after }) => toColumns(after, secrets));
+  if (known.length > 0) await tx.query(PUT_JOBS, [JSON.stringify(known)]);
+  const shelved = finished.map(({ after: job }) => ({ job, own: shelfOf(job) }));
+  await copyRows(tx, 'history', shelved, secrets);
 }
 
 async function remove(tx: Transaction, table: 'jobs' | 'history', changes: readonly Change[]): Promise<void> {
