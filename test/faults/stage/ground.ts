@@ -32,6 +32,8 @@ export async function layGround(): Promise<Ground> {
   const disk = smallDisk(mkdtempSync(join(tmpdir(), 'scutwork-campaign-db-')));
   const [broker, database] = await Promise.all([
     startOwnBroker({
+      // It is started again with a load upon it, on a machine that has other things to do.
+      startDeadlineMs: 180_000,
       extraConf: `heartbeat = ${HEARTBEAT_S}`,
       advancedConf: `[{rabbit, [${SETTINGS.join(', ')}]}].\n`,
     }),
