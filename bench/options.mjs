@@ -7,6 +7,8 @@ export const suiteNames = [
   'retry',
   'light-load',
   'soak',
+  'api',
+  'producer',
   'ledger-search',
   'schedules',
 ];

@@ -3,7 +3,8 @@ import { workQueueOf } from './scutwork/bench-job.mjs';
 /**
  * Who takes part. Each folder holds publisher.mjs (`openPublisher(setting)`) and worker.mjs (`openWorker(setting, handle)`);
  * `setting` is what this contestant wants different from the harness's defaults. `pace` is roughly its jobs per second end
- * to end: a contestant gets the number of jobs that keeps it busy for about as long as the others.
+ * to end: a contestant gets the number of jobs that keeps it busy for about as long as the others. Those of the suite `api` have
+ * api.mjs (`openApi(servers)`) in place of both.
  */
 export const contestants = [
   { name: 'raw', title: 'raw amqplib, quorum, ack each', folder: 'raw', server: 'rabbitmq', pace: 30_000 },
@@ -47,6 +48,8 @@ export const contestants = [
     setting: { records: 'on', prefix: 'bench.tracked' },
     queueName: workQueueOf,
   },
+  { name: 'bullmq-api', title: 'BullMQ behind Fastify', folder: 'bullmq', server: 'redis' },
+  { name: 'scutwork-api', title: 'Scutwork, committed in PostgreSQL', folder: 'scutwork', server: 'rabbitmq' },
 ];
 
 /** The contestants of these names, in this order. */

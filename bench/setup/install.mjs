@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const BENCH = fileURLToPath(new URL('..', import.meta.url));
@@ -8,9 +8,15 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Brings what a run needs and is missing: the product's packages and build, the peers, Redis. */
 export function install() {
   if (!existsSync(`${ROOT}/node_modules`)) say('installing the product', 'npm', ['ci'], ROOT);
-  if (!existsSync(`${BENCH}/node_modules`)) say('installing the peers', 'npm', ['ci'], BENCH);
-  say('building the product', 'npx', ['tsc', '-b', 'libs/ledger', 'libs/local'], ROOT);
+  if (isPeerMissing()) say('installing the peers', 'npm', ['ci'], BENCH);
+  say('building the product', 'npx', ['tsc', '-b', 'libs/local', 'apps/producer', 'apps/scheduler'], ROOT);
   if (!isInstalled('redis-server')) installRedis();
+}
+
+/** Also one that this bench has had since it was installed. */
+function isPeerMissing() {
+  const { dependencies } = JSON.parse(readFileSync(`${BENCH}/package.json`, 'utf8'));
+  return Object.keys(dependencies).some((name) => !existsSync(`${BENCH}/node_modules/${name}`));
 }
 
 function installRedis() {

@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { connect } from 'amqplib';
 
-const PEERS = ['amqplib', 'bullmq', 'ioredis', '@golevelup/nestjs-rabbitmq', '@nestjs/core', '@nestjs/microservices'];
+const PEERS = [
+  ...['amqplib', 'bullmq', 'ioredis', '@golevelup/nestjs-rabbitmq', '@nestjs/core', '@nestjs/microservices'],
+  ...['fastify', 'autocannon'],
+];
 
 /** What the figures were measured on: they mean nothing without it. */
 export function machineFacts() {

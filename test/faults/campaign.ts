@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { queueOf } from '@scutwork/jobs';
 import { type Havoc, carryOut } from './strike';
-import { readRows, settles } from './collect';
-import { SCHEDULES } from './jobs';
+import { readRows, readTicks, schedulesKnown, settles, settlesWithoutWorkers, ticksUpTo } from './collect';
+import { Capped, MOST_CAPPED, SCHEDULES } from './jobs';
 import { Load, type LoadOptions } from './load/load';
 import type { Evidence } from './oracle/evidence';
 import { type Judgement, judge } from './oracle/judge';
@@ -38,8 +39,9 @@ export interface Campaign extends Judgement, Havoc {
   folder: string;
 }
 
-/** RabbitMQ repeats a dead-lettering that was not confirmed after three minutes: what was in the ladder when it fell may be late. */
 const SETTLE_MS = 300_000;
+/** What was due before the last mending is decided within so long, or missing. */
+const TICKS_MS = 30_000;
 
 /** Works, breaks, mends, waits for the end, and judges. */
 export async function runCampaign(ground: Ground, options: CampaignOptions): Promise<Campaign> {
@@ -48,25 +50,46 @@ export async function runCampaign(ground: Ground, options: CampaignOptions): Pro
   say(`at work in ${stage.folder}`);
   try {
     const load = new Load(stage, { seed, mix: options.mix });
-    const fromMs = Date.now();
+    await schedulesKnown(stage, Object.keys(SCHEDULES).length);
     await load.start();
+    const fromMs = Date.now();
     if (options.holdMs !== undefined) load.hold(options.holdMs);
     const havoc = await carryOut(plan, { stage, load }, say);
     await sleep(Math.max(0, fromMs + minutes * 60_000 - Date.now()));
     const mendedMs = Date.now();
     say(`nothing strikes any more; ${load.book.accepted} jobs accepted`);
     await load.end(60_000);
+    await ticksUpTo(stage, mendedMs, TICKS_MS);
+    await load.endTicks();
     const isSettled = await endInOrder(stage, options.settleMs ?? SETTLE_MS);
     const settledMs = isSettled ? Date.now() - mendedMs : undefined;
     const evidence = await collect(stage, load, havoc, { fromMs, toMs: mendedMs });
     const judgement = judge(evidence);
     const { folder } = stage;
     if (judgement.lost.length + judgement.wrong.length === 0) rmSync(folder, { recursive: true, force: true });
-    else cpSync(join(ground.broker.dataDir, 'log'), join(folder, 'logs', 'broker'), { recursive: true });
+    else await keepTraces(stage);
     return { ...judgement, ...havoc, seed, minutes, evidence, settledMs, folder };
+  } catch (error) {
+    say(`it cannot go on; what its processes wrote is kept in ${stage.folder}`);
+    await keepTraces(stage);
+    throw error;
   } finally {
     await stage.close();
   }
+}
+
+const ASKED = [
+  ['list_queues', 'name', 'messages_ready', 'messages_unacknowledged', 'consumers', 'state'],
+  ['list_connections', 'name', 'state', 'channels', 'connected_at'],
+  ['list_channels', 'connection', 'number', 'consumer_count', 'messages_unacknowledged', 'messages_unconfirmed'],
+];
+
+/** What the broker wrote, and how it stands. */
+async function keepTraces({ folder, ground: { broker } }: Stage): Promise<void> {
+  cpSync(join(broker.dataDir, 'log'), join(folder, 'logs', 'broker'), { recursive: true });
+  const told = await Promise.allSettled(ASKED.map((command) => broker.ctl(...command)));
+  const text = told.map((one) => (one.status === 'fulfilled' ? one.value : String(one.reason)));
+  writeFileSync(join(folder, 'logs', 'broker.txt'), text.join('\n'));
 }
 
 /** No more ticks, then all to its end, then no more workers: what they tell last is recorded too. */
@@ -74,7 +97,7 @@ async function endInOrder(stage: Stage, deadlineMs: number): Promise<boolean> {
   await leave(stage, 'scheduler');
   const isSettled = await settles(stage, deadlineMs);
   await leave(stage, 'worker');
-  return isSettled && settles(stage, 15_000);
+  return isSettled && settlesWithoutWorkers(stage, 15_000);
 }
 
 async function leave(stage: Stage, role: 'scheduler' | 'worker'): Promise<void> {
@@ -93,7 +116,10 @@ async function collect(stage: Stage, load: Load, { struck }: Havoc, times: { fro
     depths: await depthsWithoutMarkers(stage),
     spans: stage.slots.flatMap(({ spans }) => spans),
     crashes: stage.slots.flatMap(({ crashes }) => crashes),
-    schedules: { everyMs: SCHEDULES, ...times },
+    exits: stage.slots.flatMap(({ exits }) => exits),
+    caps: load.isCapped ? [{ queue: queueOf(Capped.type), most: MOST_CAPPED }] : [],
+    ticks: await readTicks(stage),
+    schedules: { rhythms: SCHEDULES, ...times },
   };
   return evidence;
 }

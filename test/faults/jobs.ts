@@ -22,6 +22,8 @@ export const Unique = work('work.unique');
 export const Steered = work('work.steered');
 export const Held = work('work.held');
 export const Ticked = work('work.ticked');
+/** Of a queue of which {@link MOST_CAPPED} run at a time, in all workers together. */
+export const Capped = work('capped.task');
 /** Of a queue that is paused now and then. */
 export const Paused = work('paused.task');
 /** Of a queue that is deleted, or purged, now and then. */
@@ -29,8 +31,26 @@ export const Gone = work('gone.task');
 
 export const campaignJobs: readonly AnyJob[] = [
   ...[Plain, Retried, Delayed, Unique, Steered, Held, Ticked],
-  ...[Paused, Gone],
+  ...[Paused, Gone, Capped],
 ];
 
-/** Name and distance of the schedules that tick. */
-export const SCHEDULES = { 'every-two': 2_000, 'every-five': 5_000 } as const;
+export const MOST_CAPPED = 4;
+
+/** A schedule of the campaign. Its moments are the multiples of its distance since 1970. */
+export interface Rhythm {
+  everyMs: number;
+  catchUp: 'skip' | 'once' | 'all';
+  /** Default `allow`. */
+  overlap?: 'queue';
+  /** What is decided later than this was missed. */
+  graceMs: number;
+  takesMs: number;
+}
+
+/** One for each rule of what was missed, and one whose jobs follow each other. */
+export const SCHEDULES: Readonly<Record<string, Rhythm>> = {
+  'missed-and-made-up-for': { everyMs: 2_000, catchUp: 'all', graceMs: 1_000, takesMs: 0 },
+  'missed-but-one': { everyMs: 3_000, catchUp: 'once', graceMs: 6_000, takesMs: 0 },
+  'missed-for-good': { everyMs: 5_000, catchUp: 'skip', graceMs: 6_000, takesMs: 0 },
+  'one-after-the-other': { everyMs: 4_000, catchUp: 'once', overlap: 'queue', graceMs: 6_000, takesMs: 300 },
+};

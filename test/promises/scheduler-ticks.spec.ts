@@ -83,6 +83,25 @@ describe('the scheduler', () => {
     });
   });
 
+  it('tells in its metrics how it ticks, to whoever shows a token', async () => {
+    const { app, until: seen } = await start({ METRICS_TOKEN: 'a-token-for-prometheus' });
+    await seen('schedule.ticked');
+    const ask = (token?: string) =>
+      app.inject({ url: '/metrics', headers: token === undefined ? {} : { authorization: `Bearer ${token}` } });
+    for (const token of [undefined, 'nonsense', `${world.token}x`]) {
+      const refused = await ask(token);
+      expect([refused.statusCode, refused.headers['www-authenticate']]).toEqual([401, 'Bearer realm="scutwork"']);
+    }
+    for (const token of ['a-token-for-prometheus', world.token]) {
+      const { body } = await ask(token);
+      expect(body).toMatch(/^scutwork_scheduler_ticks_total{result="told"} [1-9]/m);
+      expect(body).toMatch(/^scutwork_scheduler_tick_late_seconds_count [1-9]/m);
+      expect(body).toMatch(/^scutwork_scheduler_ticking 1$/m);
+      expect(body).toMatch(/^scutwork_scheduler_late 0$/m);
+      expect(body).toMatch(/^scutwork_scheduler_last_tick_timestamp_seconds 1\d{9}/m);
+    }
+  });
+
   it('ticks nothing when recurring jobs are switched off', async () => {
     const { app } = await start({ JOB_RECURRING_ENABLED: 'false' });
     expect((await app.inject({ url: '/info' })).json()).toEqual({ schedules: [] });

@@ -3,6 +3,7 @@ import { type ApiWorld, apiWorld, expectProblem } from '../support/api';
 import { until } from '../support/until';
 
 const SECRET = 'a-secret-for-the-cron-0123456789';
+const METRICS_TOKEN = 'a-token-for-prometheus-0123456789';
 const body = {
   ...{ name: 'greeting', cron: '0 9 * * MON-FRI', timeZone: 'Europe/Berlin', type: 'email.welcome' },
   payload: { to: 'ada@example.org', name: 'Ada' },
@@ -11,7 +12,7 @@ const body = {
 describe('schedules over REST', () => {
   let world: ApiWorld;
   beforeAll(async () => {
-    world = await apiWorld({ env: { CRON_SECRET: SECRET } });
+    world = await apiWorld({ env: { CRON_SECRET: SECRET, METRICS_TOKEN } });
   });
   afterAll(() => world.close());
   beforeEach(() => world.db.database.query('truncate schedules, schedule_ticks, jobs, outbox'));
@@ -134,6 +135,31 @@ describe('schedules over REST', () => {
     const { schedules } = (await world.app.inject({ url: '/health' })).json<{ details: { schedules: object } }>()
       .details;
     expect(schedules).toMatchObject({ status: 'up', enabled: 1, late: [], unhandled: ['greeting'] });
+  });
+
+  test('metrics tell of each schedule what became of its moments, to whoever may read', async () => {
+    await create();
+    await world.db.database.query(`update schedules set missed_count = 3, next_at = now() - interval '90 s',
+      watermark = now(), ticked_at = 'epoch'::timestamptz + interval '1000 s'`);
+    const ask = (as?: string) =>
+      world.app.inject({ url: '/metrics', headers: as === undefined ? {} : { authorization: `Bearer ${as}` } });
+    expectProblem(await ask(), 401, { code: 'token_missing_or_wrong' });
+    expectProblem(await ask(`${METRICS_TOKEN}x`), 401);
+    expectProblem(await ask(SECRET), 401);
+    expectProblem(await world.call({ path: '/schedules', as: METRICS_TOKEN }), 401);
+    for (const as of [METRICS_TOKEN, world.keys.viewer, world.token]) {
+      const answer = await ask(as);
+      expect([answer.statusCode, answer.headers['content-type']]).toEqual([200, expect.stringMatching(/^text\/plain/)]);
+      const lines = answer.body.split('\n');
+      expect(lines).toContain('scutwork_schedule_missed_total{schedule="greeting"} 3');
+      expect(lines).toContain('scutwork_schedule_last_tick_timestamp_seconds{schedule="greeting"} 1000');
+      expect(lines).toContain('scutwork_schedule_unhandled{schedule="greeting"} 1');
+      expect(lines).toContain('scutwork_ledger_up 1');
+      const [, late] = /^scutwork_schedule_late_seconds{schedule="greeting"} ([\d.]+)$/m.exec(answer.body) ?? [];
+      expect(Number(late)).toBeGreaterThanOrEqual(90);
+    }
+    await world.call({ method: 'DELETE', path: '/schedules/greeting' });
+    expect((await ask(METRICS_TOKEN)).body).not.toContain('greeting');
   });
 
   test('a handler knows the schedule of its job, and its moment', async () => {

@@ -20,7 +20,7 @@ What exists on the broker, with the default prefix \`jobs\` and the queues of th
 Every queue and exchange is durable. Each further job queue adds the six queues and eighteen bindings that \`email\` has here.
 
 The queues and exchanges carry these names in RabbitMQ's management pages too. Where a binding says
-\`job-wait-01=true\`, it is that header which a message must have. \`jobs.ledger\`, \`jobs.later\`, \`jobs.submit\`, \`jobs.events\` and
+\`job-wait-01=true\`, it is that header which a message must have. \`jobs.ledger\`, \`jobs.later\`, \`jobs.submit\` and
 \`jobs.control\` exist where a ledger has run. Why it is so: [the delay ladder](../explanation/delay-ladder.md),
 [priorities](../explanation/priorities.md), [guarantees](../explanation/guarantees.md).
 

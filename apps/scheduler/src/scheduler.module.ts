@@ -1,10 +1,11 @@
 import { hostname } from 'node:os';
 import { DynamicModule, Module } from '@nestjs/common';
-import { type AppConfig, HealthModule } from '@scutwork/app';
-import { type Schedule, namesFor } from '@scutwork/jobs';
+import { type AppConfig, HealthModule, MetricsModule } from '@scutwork/app';
+import { EventBus, type Schedule, namesFor } from '@scutwork/jobs';
 import { JobsHealthIndicator, JobsModule } from '@scutwork/jobs/nest';
 import type { Logger } from 'pino';
 import { InfoController } from './info.controller';
+import { tickerMetrics } from './ticker-metrics';
 import { TickerModule } from './ticker.module';
 import { TickerService } from './ticker.service';
 
@@ -20,6 +21,12 @@ export class SchedulerModule {
         // It adds no jobs: what it asks of the ledger is no queue of its own.
         JobsModule.forRoot({ urls, prefix, schedules, recurring, log, appId: 'scheduler', declare: false }),
         ticker,
+        MetricsModule.for({
+          imports: [ticker],
+          inject: [EventBus, TickerService],
+          measure: tickerMetrics,
+          guard: config,
+        }),
         HealthModule.for({
           imports: [ticker],
           inject: [JobsHealthIndicator, TickerService],

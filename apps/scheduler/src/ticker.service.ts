@@ -1,5 +1,13 @@
 import { Inject, Injectable, OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
-import { type Broker, ControlStream, EventBus, type Names, Ticker, systemClock } from '@scutwork/jobs';
+import {
+  type Broker,
+  ControlStream,
+  EventBus,
+  type Names,
+  Ticker,
+  type TickerHealth,
+  systemClock,
+} from '@scutwork/jobs';
 import { JOBS_BROKER } from '@scutwork/jobs/nest';
 
 /** Token of what this scheduler is called, under which names, and whether it ticks. */
@@ -47,10 +55,15 @@ export class TickerService implements OnApplicationBootstrap, OnModuleDestroy {
     return this.ticker.schedules().map(({ name, next, last }) => ({ name, next: iso(next), last: iso(last) }));
   }
 
+  /** How it ticks, in numbers. */
+  figures(): TickerHealth {
+    return this.ticker.health();
+  }
+
   /** Up as long as it does its part: without a ledger there is nothing to tick, and the broker has a word of its own. */
   health(): Health {
     if (!this.ticking.recurring) return { schedules: { status: 'up', state: 'switched off', schedules: 0 } };
-    const { state, late, lastTickAt, ...rest } = this.ticker.health();
+    const { state, late, lateCount: _, lastTickAt, ...rest } = this.ticker.health();
     const status = state === 'running' ? 'up' : 'down';
     const told = { state, standing: this.control.standing, ...rest, lastTick: iso(lastTickAt) };
     return { schedules: { status, ...told, late: late.map(({ name, dueAt }) => ({ name, due: iso(dueAt) })) } };

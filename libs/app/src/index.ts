@@ -1,7 +1,11 @@
 export { readConfig } from './config/read-config';
 export type { ApiConfig, AppConfig, JwtConfig, SmtpConfig } from './config/read-config';
+export { bearerIn } from './access/bearer';
+export { FOR_READERS, isForReaders } from './access/for-readers';
+export { Secret } from './access/secret';
 export { HealthModule } from './health/health.module';
 export { OPEN_TO_ALL, isOpenToAll } from './health/open-to-all';
 export { createLogger } from './logging/create-logger';
 export { NestLogger } from './logging/nest-logger';
+export { MetricsModule } from './metrics/metrics.module';
 export { startApp } from './start/start-app';

@@ -1,7 +1,7 @@
 // For those who speak the wire contract themselves: a ledger, a gateway, a tool. Job code needs none of it.
 export { confirmed, published } from './broker/confirmed';
 export { atEntry } from './contracts/at-entry';
-export { BEAT_MS, CONTROL_MESSAGE_TYPE, LEASE_MS, PROBE_MESSAGE_TYPE } from './contracts/control';
+export { BEAT_MS, CONTROL_MESSAGE_TYPE, EVERY_QUEUE, LEASE_MS, PROBE_MESSAGE_TYPE } from './contracts/control';
 export type {
   CancelKind,
   CapEntry,
@@ -32,8 +32,11 @@ export { SCHEDULES_MESSAGE_TYPE, SUBMISSION_MESSAGE_TYPE, TICK_MESSAGE_TYPE } fr
 export type { SubmissionAnswer } from './contracts/submission';
 export { tlsFault } from './contracts/tls-fault';
 export { validatePayload } from './contracts/validate';
+export { Announcer, ANNOUNCEMENT_MESSAGE_TYPE } from './events/announcer';
+export type { AnnouncedEvent, Announcement } from './events/announcer';
 export { recordMessage } from './events/record-message';
 export { InTurn } from './lifecycle/in-turn';
+export { within } from './lifecycle/pause';
 export type { Occurrences } from './scheduling/cron';
 export { describeTiming, occurrencesOf, readTiming } from './scheduling/timing';
 export { FAR_MS } from './topology/far-delays';

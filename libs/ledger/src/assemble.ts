@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type AnyJob, type Broker, type Names, type Publisher } from '@scutwork/jobs';
-import { catalogOf } from '@scutwork/jobs/wire';
+import { type Announcer, catalogOf } from '@scutwork/jobs/wire';
 import { payloadCheck } from './control/check-payload';
 import { longestAttempts } from './control/longest-attempts';
 import type { LongestAttempt } from './control/sharers';
@@ -13,6 +13,7 @@ import { DueRelease } from './duties/due';
 import { type Duty, DutyRunner } from './duties/duty';
 import { ExpiredKeys } from './duties/expired-keys';
 import { FeedDuty } from './duties/feed';
+import { FullQueues } from './duties/full-queues';
 import { Lift } from './duties/lift';
 import { Probes } from './duties/probes';
 import { Pulse } from './duties/pulse';
@@ -25,6 +26,7 @@ import { Intakes } from './intake/intakes';
 import type { LedgerEvents } from './ledger-events';
 import { ReadSide } from './query/read-side';
 import type { Effect } from './record/change';
+import { announceChanges } from './record/effects/announce';
 import { countChanges } from './record/effects/counts';
 import { feedChanges } from './record/effects/feed';
 import { applyKeeps } from './record/effects/keeps';
@@ -44,6 +46,7 @@ import { Schedules } from './schedules/scheduling';
 import { Ticks } from './schedules/ticks';
 import type { Database } from './store/database';
 import type { Locks } from './store/locks';
+import { Admission, type BacklogLimits } from './submit/admission';
 import { Submitter } from './submit/submitter';
 
 /** What the parts of a ledger are made of. */
@@ -60,6 +63,8 @@ export interface Ground {
   maxPayloadBytes: number;
   defaultAttempts: number | undefined;
   retention: RetentionOptions;
+  backlog: BacklogLimits;
+  announcer: Announcer;
 }
 
 export interface Parts {
@@ -84,6 +89,7 @@ export function assemble(ground: Ground): Parts {
   const effects: Effect[] = [notePulses, noteWorkers, noteProbes, releaseKeys, countChanges, feedChanges, keepRules];
   const recorder = new Recorder(database, effects, secrets);
   effects.push(
+    announceChanges(ground.announcer),
     passRevocations,
     followMoves((...args) => recorder.revise(...args)),
   );
@@ -98,6 +104,7 @@ export function assemble(ground: Ground): Parts {
   const making = { catalog, effects, secrets, maxPayloadBytes };
   const ticks = new Ticks({ database, recorder, events, ...making, onOutbox, onChange });
   const longest = longestAttempts(jobs);
+  const admission = new Admission(database, ground.backlog);
   const duties = dutiesOf({
     ...{
       ...ground,
@@ -110,13 +117,14 @@ export function assemble(ground: Ground): Parts {
       checkPayload,
       secrets,
       longest,
+      admission,
     },
     onShares: () => wake('control'),
   });
   runners.push(...duties.map((duty) => new DutyRunner(duty, ground.locks, events)));
 
   const reading = new ReadSide({ database: ground.reads, secrets, defaultAttempts: ground.defaultAttempts });
-  const submitting = new Submitter({ database, catalog, effects, maxPayloadBytes, onOutbox });
+  const submitting = new Submitter({ database, catalog, effects, maxPayloadBytes, admission, onOutbox });
   const queues = jobs.map(({ queue }) => queue);
   const schedules = new Schedules({ ticks, checkPayload });
   const scheduling = { ticks, schedules };
@@ -141,13 +149,19 @@ type DutyParts = Ground &
     onChange: () => void;
     onShares: () => void;
     longest: LongestAttempt;
+    admission: Admission;
   };
 
 function dutiesOf(parts: DutyParts): Duty[] {
   const { database, broker, publisher, names, events, recorder, onOutbox, onChange, secrets } = parts;
   const pulse = new Pulse({ database, publisher, names, producer: randomUUID() });
   return [
-    new ControlPublisher({ database, publisher, names }),
+    new ControlPublisher({
+      database,
+      publisher,
+      names,
+      fullQueues: new FullQueues(parts.admission, broker, names.ledger),
+    }),
     pulse,
     new Cancels({ database, recorder, sound: () => pulse.sound() }),
     new Lift(database),

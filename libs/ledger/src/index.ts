@@ -27,6 +27,7 @@ export type {
 } from './api';
 export type {
   ScheduleChanges,
+  ScheduleFigures,
   ScheduleHealth,
   ScheduleQuery,
   ScheduleRequest,
@@ -52,6 +53,8 @@ export { EXPORT_CONTENT_TYPE, EXPORT_FORMATS, exportJobs } from './query/export'
 export type { ExportFormat } from './query/export';
 export { Submitter } from './submit/submitter';
 export type { SubmitterOptions } from './submit/submitter';
+export { Admission } from './submit/admission';
+export type { BacklogLimits } from './submit/admission';
 export { Relay } from './duties/relay';
 export { DueRelease } from './duties/due';
 export { ExpiredKeys } from './duties/expired-keys';

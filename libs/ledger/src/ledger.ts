@@ -6,12 +6,15 @@ import {
   type Service,
   namesFor,
   planLedger,
+  systemClock,
 } from '@scutwork/jobs';
+import { Announcer, within } from '@scutwork/jobs/wire';
 import type { LedgerApi, Reading, Steering, Submitting } from './api';
 import type { Scheduling } from './schedules/scheduling-api';
 import { type Ground, type Parts, assemble } from './assemble';
 import { type LedgerEvents, silentLedger } from './ledger-events';
 import type { RetentionOptions } from './retention/rules';
+import type { BacklogLimits } from './submit/admission';
 import { Database, isDatabaseAway } from './store/database';
 import { Locks } from './store/locks';
 import { migrate } from './store/migrate';
@@ -31,6 +34,8 @@ export interface LedgerOptions {
   defaultAttempts?: number;
   /** How long finished jobs are kept. Default 7 days for completed, 30 for the others. */
   retention?: RetentionOptions;
+  /** How many jobs of a queue may wait; more are refused with `backlog_full`. Default 1,000,000 of each. */
+  backlog?: BacklogLimits;
   events?: LedgerEvents;
 }
 
@@ -39,6 +44,8 @@ const READERS = 6;
 const AGAIN_MS = 2_000;
 /** For what was published last. */
 const CLOSING_MS = 2_000;
+/** What is being written may end within so long. */
+const ENDING_MS = 5_000;
 
 /**
  * The ledger: records what happened to every job, takes jobs, answers questions about them, and steers. It starts, and
@@ -68,6 +75,8 @@ export class Ledger implements LedgerApi, Service {
       maxPayloadBytes: options.maxPayloadBytes ?? 1_048_576,
       defaultAttempts: options.defaultAttempts,
       retention: options.retention ?? {},
+      backlog: options.backlog ?? {},
+      announcer: new Announcer({ broker, names, clock: systemClock }),
     };
     this.parts = assemble(this.ground);
   }
@@ -134,6 +143,7 @@ export class Ledger implements LedgerApi, Service {
   scheduleRuns = (...args: Parameters<Scheduling['scheduleRuns']>) => this.parts.schedules.scheduleRuns(...args);
   nextRuns = (...args: Parameters<Scheduling['nextRuns']>) => this.parts.schedules.nextRuns(...args);
   scheduleHealth = () => this.parts.schedules.scheduleHealth();
+  scheduleFigures = () => this.parts.schedules.scheduleFigures();
 
   private async take(): Promise<void> {
     while (!(await this.tryToTake()))
@@ -157,12 +167,12 @@ export class Ledger implements LedgerApi, Service {
 
   private async end(): Promise<void> {
     clearTimeout(this.timer);
-    const { publisher, database, reads, locks } = this.ground;
+    const { publisher, announcer, database, reads, locks } = this.ground;
     const ending = [...this.parts.duties.map((duty) => duty.stop()), this.parts.intakes.stop()];
     // While the broker is away they wait for confirms: those that do not come soon are given up, and found again later.
-    await publisher.close(CLOSING_MS);
-    await Promise.all(ending);
-    await locks.close();
-    await Promise.all([database.close(), reads.close()]);
+    await Promise.all([publisher.close(CLOSING_MS), announcer.close()]);
+    // A database that does not answer holds up no end: what waits for it is cut off.
+    await within(systemClock, ENDING_MS, Promise.all(ending));
+    await Promise.all([locks.close(), database.close(), reads.close()]);
   }
 }

@@ -7,8 +7,13 @@ import { leaveWithParent, ready } from './parent';
 
 leaveWithParent();
 plant();
-const schedules = Object.entries(SCHEDULES).map(([name, every]) =>
-  defineSchedule({ name, every, job: Ticked, payload: {} }),
+/** As far back as a schedule may be made up for: more than any campaign lasts. */
+const MOST_MADE_UP_FOR = 10_000;
+const schedules = Object.entries(SCHEDULES).map(([name, { everyMs, graceMs, takesMs, catchUp, overlap }]) =>
+  defineSchedule({
+    ...{ name, every: everyMs, start: new Date(0), grace: graceMs, catchUp, catchUpLimit: MOST_MADE_UP_FOR, overlap },
+    ...{ job: Ticked, payload: { takesMs } },
+  }),
 );
 void startApp({
   name: 'scheduler',

@@ -12,7 +12,7 @@ import {
   namesFor,
 } from '@scutwork/jobs';
 import { pino } from 'pino';
-import { type Work, campaignJobs } from '../jobs';
+import { MOST_CAPPED, type Work, campaignJobs } from '../jobs';
 import { plant } from '../planted/plant';
 import { RunRecord } from '../record/run-record';
 import { leaveWithParent, ready } from './parent';
@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   logEvents(events, pino({ name, level: process.env.LOG_LEVEL ?? 'warn' }));
   const names = namesFor(prefix);
   const broker = amqpBroker({ urls: [url], names, events, reconnectMs: 300 });
-  const queues = { gone: { concurrency: 3 }, paused: { concurrency: 5 } };
+  const queues = { gone: { concurrency: 3 }, paused: { concurrency: 5 }, capped: { concurrency: MOST_CAPPED } };
   const worker = new Worker({ broker, handlers, names, events, spoolDir, concurrency, queues, spoolAfterMs: 1_000 });
   process.once('SIGTERM', () => void leave(worker, broker));
   await worker.start();

@@ -1,5 +1,5 @@
 import { PRIORITIES } from '@scutwork/jobs';
-import { Delayed, Gone, Held, Paused, Plain, Retried, Steered, Unique } from '../jobs';
+import { Capped, Delayed, Gone, Held, Paused, Plain, Retried, Steered, Unique } from '../jobs';
 import type { Kind } from '../oracle/evidence';
 import type { Seeded } from '../plan/seeded';
 import type { Wanted } from './wanted';
@@ -75,6 +75,17 @@ export const kinds: Record<Exclude<Kind, 'scheduled'>, (random: Seeded) => Wante
 
   paused: (random) => ({
     ...{ kind: 'paused', job: Paused, by: door(random, 0.7), payload: { takesMs: random.pick([0, 50]) }, options: {} },
+    expected: { ends: ['completed'], attempts: 1 },
+  }),
+
+  capped: (random) => ({
+    ...{
+      kind: 'capped',
+      job: Capped,
+      by: door(random, 0.7),
+      payload: { takesMs: random.between(100, 400) },
+      options: {},
+    },
     expected: { ends: ['completed'], attempts: 1 },
   }),
 

@@ -17,7 +17,7 @@ export class LedgerApi {
   constructor(private readonly stage: Stage) {}
 
   /** Undefined when nobody can tell what became of it: no answer, or one that says so. */
-  async ask<Body>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer<Body> | undefined> {
+  async ask<Body>(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<Answer<Body> | undefined> {
     const { apis } = this.stage;
     const base = apis[this.next++ % apis.length] ?? '';
     try {

@@ -12,6 +12,7 @@ import { Book } from './book';
 import { follow } from './follow';
 import { kinds } from './kinds';
 import { LedgerApi } from './ledger-api';
+import { endSchedules, putCap } from './in-force';
 import { pauseAndResume, resume } from './pausing';
 import { type Doors, submit } from './submit';
 import type { Wanted } from './wanted';
@@ -21,12 +22,13 @@ export type LoadKind = keyof typeof kinds;
 /** Jobs a second of each kind, about 120 in all. */
 const MIX: Readonly<Record<LoadKind, number>> = {
   ...{ plain: 62, retried: 13, dead: 4, delayed: 13, expiring: 3, unique: 6 },
-  ...{ cancelled: 5, moved: 5, paused: 6, gone: 3, held: 0 },
+  ...{ cancelled: 5, moved: 5, paused: 6, capped: 6, gone: 3, held: 0 },
 };
 
 const TICK_MS = 100;
 /** In quiet times an answer takes milliseconds. */
 const ANSWERED_MS = 10_000;
+const END_TICKS_MS = 30_000;
 /** More than so many that nobody has answered: the load waits, as every client must. */
 const MOST_OPEN = 4_000;
 
@@ -71,6 +73,7 @@ export class Load implements LoadControl {
 
   async start(): Promise<void> {
     await this.client.start();
+    if (this.isCapped) await putCap(this.api, this.noMore.signal);
     this.keep(this.run());
     if (this.mix.paused) this.keep(pauseAndResume(this.api, this.random, this.pauses, this.noMore.signal));
   }
@@ -86,6 +89,16 @@ export class Load implements LoadControl {
     await this.client.stop({ deadlineMs: 5_000 });
     await this.broker.stop({ deadlineMs: 2_000 });
     if (this.failure) throw this.failure;
+  }
+
+  /** Whether it asks for jobs of the queue that has a cap. */
+  get isCapped(): boolean {
+    return Boolean(this.mix.capped);
+  }
+
+  /** No schedule ticks any more: the ledger by itself makes no more jobs either. */
+  endTicks(): Promise<void> {
+    return endSchedules(this.api, AbortSignal.timeout(END_TICKS_MS));
   }
 
   hold(holdsMs: number): void {

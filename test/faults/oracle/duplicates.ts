@@ -26,7 +26,6 @@ export function duplicates(known: Known): Map<string, number> {
 }
 
 function causeOf(before: Start, again: Start, job: Submission | undefined, struck: readonly Struck[]): string {
-  if (again.key?.startsWith('schedule:')) return 'two schedulers, one tick';
   if (job?.moved) return 'a move';
   if (job && job.asked > 1) return 'asked for again after no answer';
   const near = struck

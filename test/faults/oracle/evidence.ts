@@ -1,13 +1,14 @@
 import type { JobState } from '@scutwork/jobs';
+import type { Rhythm } from '../jobs';
 import type { RunLine } from '../record/run-record';
-import type { Span } from '../stage/slot';
+import type { Exit, Span } from '../stage/slot';
 
 type FinalState = Extract<JobState, 'completed' | 'dead' | 'cancelled' | 'expired'>;
 
 /** Kinds of load. */
 export type Kind =
   | ('plain' | 'retried' | 'dead' | 'delayed' | 'expiring' | 'unique')
-  | ('cancelled' | 'moved' | 'paused' | 'held' | 'gone' | 'scheduled');
+  | ('cancelled' | 'moved' | 'paused' | 'held' | 'gone' | 'capped' | 'scheduled');
 
 /** What the submitter knows of one job. Times are milliseconds since 1970, by the one clock of the machine. */
 export interface Submission {
@@ -52,7 +53,17 @@ export interface Row {
   state: string;
   attempt: number;
   schedule?: string;
+  /** The moment of its schedule. */
+  scheduledFor?: number;
   finished: boolean;
+}
+
+/** What the ledger says that it decided of one moment of a schedule. */
+export interface Tick {
+  schedule: string;
+  instant: number;
+  outcome: string;
+  jobId?: string;
 }
 
 /** While every worker had said that the pause is in force there, and nobody had asked for its end. */
@@ -69,6 +80,12 @@ export interface Struck {
   fromMs: number;
   /** When it was mended. */
   toMs: number;
+}
+
+/** Most jobs of a queue that run at a time in all workers together. */
+export interface Cap {
+  queue: string;
+  most: number;
 }
 
 /** A queue of the broker that should be empty in the end. */
@@ -89,6 +106,10 @@ export interface Evidence {
   spans: readonly Span[];
   /** Processes that ended by themselves. */
   crashes: readonly string[];
-  /** Distance of each schedule in milliseconds, and from when to when ticks of it count. */
-  schedules: { everyMs: Readonly<Record<string, number>>; fromMs: number; toMs: number };
+  exits: readonly Exit[];
+  /** In force at every worker before a job of its queue was asked for. */
+  caps: readonly Cap[];
+  ticks: readonly Tick[];
+  /** What ticks how, and from when to when each moment must be decided. */
+  schedules: { rhythms: Readonly<Record<string, Rhythm>>; fromMs: number; toMs: number };
 }

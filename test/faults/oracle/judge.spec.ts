@@ -1,5 +1,6 @@
+import type { Rhythm } from '../jobs';
 import type { RunLine } from '../record/run-record';
-import type { Evidence, Row, Submission } from './evidence';
+import type { Evidence, Row, Submission, Tick } from './evidence';
 import { judge } from './judge';
 
 const T = Date.parse('2030-01-01T00:00:00Z');
@@ -23,8 +24,8 @@ const sound: Evidence = {
   submissions: [job('a')],
   runs: [start('a', 1, 10), end('a', 1, 20)],
   rows: [row('a')],
-  ...{ depths: [{ queue: 'q', messages: 0 }], pauses: [], struck: [], spans: [], crashes: [] },
-  schedules: { everyMs: {}, fromMs: T, toMs: T + 60_000 },
+  ...{ depths: [{ queue: 'q', messages: 0 }], pauses: [], struck: [], spans: [], crashes: [], exits: [], caps: [] },
+  ...{ ticks: [], schedules: { rhythms: {}, fromMs: T, toMs: T + 60_000 } },
 };
 
 const found = (spoilt: Partial<Evidence>): string[] => {
@@ -100,21 +101,74 @@ describe('unique jobs', () => {
 });
 
 describe('ticks', () => {
-  const schedules = { everyMs: { tick: 2_000 }, fromMs: T + 4_000, toMs: T + 6_000 };
-  const spans = [{ role: 'scheduler' as const, name: 's', fromMs: T, toMs: T + 60_000 }];
-  const tick = (id: string, seconds: number, state = 'completed'): Row =>
-    row(id, state, 1, { schedule: 'tick', key: `schedule:tick:2030-01-01T00:00:0${seconds}.000Z` });
-  const of = (...rows: Row[]): string[] => found({ schedules, spans, rows: [...sound.rows, ...rows] });
+  const of = (given: Partial<Rhythm>, ...ticks: Tick[]): string[] => {
+    const rhythm: Rhythm = { everyMs: 2_000, catchUp: 'once', graceMs: 1_000, takesMs: 0, ...given };
+    const made = ticks.flatMap(({ jobId, instant }) => (jobId === undefined ? [] : [{ id: jobId, instant }]));
+    return found({
+      schedules: { rhythms: { tick: rhythm }, fromMs: T + 4_000, toMs: T + 8_000 },
+      ticks,
+      rows: [
+        ...sound.rows,
+        ...made.map(({ id, instant }) => row(id, 'completed', 1, { schedule: 'tick', scheduledFor: instant })),
+      ],
+      runs: [
+        ...sound.runs,
+        ...made.flatMap(({ id }, index) => [start(id, 1, index * 100), end(id, 1, index * 100 + 90)]),
+      ],
+    });
+  };
+  const tick = (seconds: number, outcome = 'ran', jobId: string | undefined = `job-${seconds}`): Tick => ({
+    ...{ schedule: 'tick', instant: T + seconds * 1_000, outcome, jobId },
+  });
+  const missed = (seconds: number): Tick => ({ schedule: 'tick', instant: T + seconds * 1_000, outcome: 'missed' });
 
-  test('each is one job', () => {
-    expect(of(tick('x', 4), tick('y', 6))).toEqual([]);
-    expect(of(tick('x', 4), tick('y', 6), tick('z', 6))).toEqual(['wrong: ticks']);
-    expect(of(tick('x', 4))).toEqual(['lost: ticks']);
-    expect(of(tick('x', 4), tick('y', 6, 'dead'))).toEqual(['lost: ticks']);
+  test('each moment is decided once, and its job is one that ran', () => {
+    expect(of({}, tick(4), tick(6), tick(8))).toEqual([]);
+    expect(of({}, tick(4), tick(6), tick(8), tick(8, 'ran', 'another'))).toEqual(['wrong: ticks']);
+    expect(of({}, tick(4), tick(6))).toEqual(['lost: ticks']);
+    expect(of({}, tick(4), tick(5), tick(6), tick(8))).toEqual(['wrong: ticks']);
+    expect(of({}, tick(4), { ...missed(6), outcome: 'ran' }, tick(8))).toEqual(['lost: ticks']);
+    expect(of({}, tick(4), { ...missed(6), outcome: 'queued' }, tick(8))).toEqual(['lost: ticks']);
   });
 
-  test('none is missed that nobody was there to make', () => {
-    expect(found({ schedules, spans: [{ ...spans[0], toMs: T + 7_000 } as (typeof spans)[0]] })).toEqual([]);
+  test('what is missed is made up for as the schedule says, and has a cause', () => {
+    const late = tick(8, 'caught_up');
+    expect(of({ catchUp: 'once' }, tick(4), missed(6), late)).toEqual(['wrong: ticks']);
+    expect(of({ catchUp: 'once' }, tick(4), missed(6), tick(8))).toEqual(['lost: ticks']);
+    expect(of({ catchUp: 'all' }, tick(4), missed(6), late)).toEqual(['lost: ticks']);
+    expect(of({ catchUp: 'skip' }, tick(4), tick(6), late)).toEqual(['wrong: ticks']);
+  });
+
+  test('jobs that wait for each other do not meet', () => {
+    const apart = [tick(4), tick(6), tick(8)];
+    expect(of({ overlap: 'queue' }, ...apart)).toEqual([]);
+    const runs = [...sound.runs, start('x', 1, 10), start('y', 1, 20), end('x', 1, 30), end('y', 1, 40)];
+    const rows = ['x', 'y'].map((id) => row(id, 'completed', 1, { schedule: 'tick', scheduledFor: T }));
+    const rhythms = {
+      tick: { everyMs: 2_000, catchUp: 'once', overlap: 'queue', graceMs: 1_000, takesMs: 0 },
+    } as const;
+    const schedules = { rhythms, fromMs: T + 1, toMs: T + 2 };
+    expect(found({ schedules, runs, rows: [...sound.rows, ...rows] })).toContain('wrong: ticks');
+  });
+});
+
+describe('a cap', () => {
+  const capped = (...runs: RunLine[]): string[] =>
+    found({
+      submissions: ['a', 'b'].map((id) => job(id)),
+      rows: [row('a'), row('b')],
+      caps: [{ queue: 'paused', most: 1 }],
+      runs,
+    });
+
+  test('is never passed', () => {
+    expect(capped(start('a', 1, 10), end('a', 1, 20), start('b', 1, 20), end('b', 1, 30))).toEqual([]);
+    expect(capped(start('a', 1, 10), start('b', 1, 19), end('a', 1, 20), end('b', 1, 30))).toEqual(['wrong: cap']);
+  });
+
+  test('does not count a run whose job runs elsewhere, nor that of a worker that is gone', () => {
+    const cutOff: RunLine = { ...start('a', 1, 5), worker: 'cut-off' };
+    expect(capped(cutOff, start('a', 1, 10), end('a', 1, 20), start('b', 1, 30), end('b', 1, 40))).toEqual([]);
   });
 });
 

@@ -3,6 +3,7 @@ import type { Evidence } from './evidence';
 import type { Finding } from './finding';
 import { knownFrom } from './known';
 import { attempts } from './rules/attempts';
+import { caps } from './rules/caps';
 import { finalState } from './rules/final-state';
 import { leftovers } from './rules/leftovers';
 import { notStarted } from './rules/not-started';
@@ -10,7 +11,7 @@ import { pauses } from './rules/pauses';
 import { ticks } from './rules/ticks';
 import { unique } from './rules/unique';
 
-const RULES = [finalState, attempts, notStarted, pauses, unique, ticks, leftovers];
+const RULES = [finalState, attempts, notStarted, pauses, unique, ticks, caps, leftovers];
 
 export interface Judgement {
   lost: Finding[];

@@ -1,9 +1,11 @@
 import { ackBeforeConfirm } from './ack-before-confirm';
+import { capNotHeeded } from './cap-not-heeded';
 import { cancelledJobStarts } from './cancelled-job-starts';
 import { deliveryLimit } from './delivery-limit';
 import { doubleTick } from './double-tick';
 import { droppedRetry } from './dropped-retry';
 import { mergeRuleBroken } from './merge-rule-broken';
+import { missedTick } from './missed-tick';
 import { recordLost } from './record-lost';
 
 /** Defects that the oracle must find. */
@@ -12,6 +14,8 @@ export const DEFECTS = {
   'a dropped retry': droppedRetry,
   'a record lost': recordLost,
   'a double tick': doubleTick,
+  'a missed tick': missedTick,
+  'a cap that is not heeded': capNotHeeded,
   'a cancelled job that starts': cancelledJobStarts,
   'a merge rule broken': mergeRuleBroken,
   'delivery limit 5': deliveryLimit,

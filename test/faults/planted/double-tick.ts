@@ -1,10 +1,11 @@
-import { JobsClient } from '@scutwork/jobs';
+import { newJobId } from '@scutwork/jobs';
+import * as making from '../../../libs/ledger/src/schedules/make-jobs';
+import { replace } from './replace';
 
-/** Each scheduler gives the job of a tick an id of its own. */
+/** Each moment of a schedule makes two jobs. */
 export function doubleTick(): void {
-  const addNamed = JobsClient.prototype.addNamed;
-  JobsClient.prototype.addNamed = function (type, payload, options, provenance) {
-    const id = options?.id === undefined ? undefined : `${options.id}:${process.pid}`;
-    return addNamed.call(this, type, payload, { ...options, id }, provenance);
-  };
+  replace(making, 'makeJobs', (makeJobs) => (tx, entries, ...rest) => {
+    const again = entries.map((entry) => ({ ...entry, identity: { ...entry.identity, id: newJobId() } }));
+    return makeJobs(tx, [...entries, ...again], ...rest);
+  });
 }

@@ -1,3 +1,4 @@
+import { PRIORITIES } from '@scutwork/jobs';
 import { PROBE_MESSAGE_TYPE } from '@scutwork/jobs/wire';
 import { type Channel, connect } from 'amqplib';
 import type { Depth } from '../oracle/evidence';
@@ -13,7 +14,10 @@ export async function depths({ ground, prefix, names }: Stage): Promise<Depth[]>
     .map(([queue = '', messages]) => ({ queue, messages: Number(messages) }));
 }
 
-/** The same without the markers that the ledger puts into work queues: where no worker is left nobody takes them. */
+/**
+ * The same without the markers that the ledger puts into work queues: where no worker is left nobody takes them. Only
+ * when none is left: what is looked at counts as one more delivery.
+ */
 export async function depthsWithoutMarkers(stage: Stage): Promise<Depth[]> {
   const all = await depths(stage);
   if (all.every(({ messages }) => messages === 0)) return all;
@@ -22,13 +26,18 @@ export async function depthsWithoutMarkers(stage: Stage): Promise<Depth[]> {
     const channel = await connection.createChannel();
     const found: Depth[] = [];
     for (const { queue, messages } of all)
-      found.push({ queue, messages: messages === 0 ? 0 : messages - (await markersIn(channel, queue, messages)) });
+      found.push({
+        queue,
+        messages: isWork(queue) ? messages - (await markersIn(channel, queue, messages)) : messages,
+      });
     return found;
   } finally {
     // What was looked at goes back.
     await connection.close();
   }
 }
+
+const isWork = (queue: string): boolean => PRIORITIES.some((priority) => queue.endsWith(`.${priority}`));
 
 async function markersIn(channel: Channel, queue: string, messages: number): Promise<number> {
   let markers = 0;

@@ -17,15 +17,23 @@ export interface Ground {
 
 /** Short enough for a fault to outlast it: whoever is silent for two of them is given up. */
 const HEARTBEAT_S = 5;
+/** RabbitMQ tries a dead-lettering again after so long that was not confirmed, as when the broker fell. Else three minutes. */
+const DEAD_LETTERED_AGAIN_MS = 10_000;
 /** Short enough for a job to outlast it. */
 export const CONSUMER_TIMEOUT_MS = 20_000;
+
+const SETTINGS = [
+  `{consumer_timeout, ${CONSUMER_TIMEOUT_MS}}`,
+  '{channel_tick_interval, 5000}',
+  `{dead_letter_worker_publisher_confirm_timeout, ${DEAD_LETTERED_AGAIN_MS}}`,
+];
 
 export async function layGround(): Promise<Ground> {
   const disk = smallDisk(mkdtempSync(join(tmpdir(), 'scutwork-campaign-db-')));
   const [broker, database] = await Promise.all([
     startOwnBroker({
       extraConf: `heartbeat = ${HEARTBEAT_S}`,
-      advancedConf: `[{rabbit, [{consumer_timeout, ${CONSUMER_TIMEOUT_MS}}, {channel_tick_interval, 5000}]}].\n`,
+      advancedConf: `[{rabbit, [${SETTINGS.join(', ')}]}].\n`,
     }),
     startPrivatePostgres({ dataDir: join(disk.folder, 'data'), temporary: true }),
   ]);

@@ -26,6 +26,13 @@ export interface Span {
   toMs: number;
 }
 
+/** A process that is no more. */
+export interface Exit {
+  /** As run records name it. */
+  process: string;
+  at: number;
+}
+
 const READY_MS = 60_000;
 const root = join(__dirname, '..', '..', '..');
 
@@ -34,6 +41,7 @@ export class Slot {
   readonly spans: Span[] = [];
   /** Ends that nobody asked for, by exit code or signal. */
   readonly crashes: string[] = [];
+  readonly exits: Exit[] = [];
   private child: ChildProcess | undefined;
   private isReady = false;
   private since: number | undefined;
@@ -91,6 +99,7 @@ export class Slot {
 
   private gone(how: number | string): void {
     this.endSpan();
+    this.exits.push({ process: `${this.name}-${this.child?.pid ?? 0}`, at: Date.now() });
     this.child = undefined;
     this.isReady = false;
     if (!this.wanted) return;

@@ -1,10 +1,10 @@
 import { CanActivate, ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { isOpenToAll } from '@scutwork/app';
+import { isForReaders, isOpenToAll } from '@scutwork/app';
 import type { Role } from '@scutwork/ledger';
 import { RequestProblem } from '../problems/problem';
 import { type RouteDeclaration, routeOf } from '../routes/route';
-import { Access } from './access';
+import { Access, type OtherCaller } from './access';
 import { type AuthenticatedRequest, type Principal, reaches } from './principal';
 import { Refused } from './refused';
 import { Throttle } from './throttle';
@@ -21,19 +21,23 @@ export class AccessGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (isOpenToAll(this.reflector, context)) return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    const declared = routeOf(context.getHandler());
-    const principal = await this.identify(request, declared);
+    const { role: least, alsoBy } = this.wanted(context);
+    const principal = await this.identify(request, alsoBy);
     this.count(principal.name);
-    const least = declared?.role ?? 'admin';
     if (!reaches(principal.role, least)) throw insufficient(principal, least);
     request.principal = principal;
     return true;
   }
 
+  /** What says nothing of itself is for admins. */
+  private wanted(context: ExecutionContext): Pick<RouteDeclaration, 'role' | 'alsoBy'> {
+    if (isForReaders(this.reflector, context)) return { role: 'viewer', alsoBy: 'metrics' };
+    return routeOf(context.getHandler()) ?? { role: 'admin' };
+  }
+
   /** Those who are not known are counted by their address: tokens cannot be guessed in the thousands. */
-  private async identify(request: AuthenticatedRequest, declared: RouteDeclaration | undefined): Promise<Principal> {
+  private async identify(request: AuthenticatedRequest, alsoBy: OtherCaller | undefined): Promise<Principal> {
     try {
-      const alsoBy = declared?.alsoBy;
       return await this.access.identify(request, alsoBy);
     } catch (error) {
       if (error instanceof Refused) this.count(`ip:${request.ip}`);

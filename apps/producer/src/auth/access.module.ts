@@ -1,11 +1,10 @@
 import { DynamicModule, Module, OnApplicationShutdown } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import type { AppConfig } from '@scutwork/app';
+import { type AppConfig, Secret } from '@scutwork/app';
 import { ApiKeys, AuditLog, Database } from '@scutwork/ledger';
 import type { Logger } from 'pino';
 import { Access } from './access';
 import { AccessGuard } from './access.guard';
-import { AdminToken } from './admin-token';
 import { Jwts } from './jwt';
 import { KeyRing } from './key-ring';
 import { SubmissionsTrail } from './submissions-trail';
@@ -20,13 +19,14 @@ export class AccessModule implements OnApplicationShutdown {
   constructor(private readonly trail: SubmissionsTrail) {}
 
   static for(
-    { api, cronSecret: secret }: Pick<AppConfig, 'api' | 'cronSecret'>,
+    { api, cronSecret, metricsToken }: Pick<AppConfig, 'api' | 'cronSecret' | 'metricsToken'>,
     log: Logger,
-    token: AdminToken,
+    token: Secret,
   ): DynamicModule {
     const { jwt, rateLimit } = api;
     const jwts = jwt && new Jwts(jwt);
-    const cronSecret = secret === undefined ? undefined : new AdminToken(secret);
+    const secretOf = (text: string | undefined): Secret | undefined => (text ? new Secret(text) : undefined);
+    const others = { cron: secretOf(cronSecret), metrics: secretOf(metricsToken) };
     return {
       module: AccessModule,
       providers: [
@@ -36,7 +36,7 @@ export class AccessModule implements OnApplicationShutdown {
         {
           provide: Access,
           inject: [KeyRing],
-          useFactory: (ring: KeyRing) => new Access(token, ring, jwts, cronSecret),
+          useFactory: (ring: KeyRing) => new Access(token, ring, jwts, others),
         },
         { provide: Throttle, useValue: new Throttle(rateLimit) },
         {
@@ -44,7 +44,7 @@ export class AccessModule implements OnApplicationShutdown {
           inject: [AuditLog],
           useFactory: (audit: AuditLog) => new SubmissionsTrail(audit, log),
         },
-        { provide: CRON_ENABLED, useValue: secret !== undefined },
+        { provide: CRON_ENABLED, useValue: cronSecret !== undefined },
         { provide: APP_GUARD, useClass: AccessGuard },
       ],
       exports: [CRON_ENABLED, ApiKeys, AuditLog, KeyRing, Access, SubmissionsTrail],

@@ -1,8 +1,8 @@
 import type { Broker } from '@scutwork/jobs';
 import type { Database, LedgerApi, Scheduling } from '@scutwork/ledger';
 import type { HealthIndicatorResult } from '@nestjs/terminus';
+import { inTime } from './in-time';
 
-const PATIENCE_MS = 2_000;
 /** Jobs that wait in one queue; more are worth a word. */
 const MANY_WAITING = 1_000;
 
@@ -50,19 +50,4 @@ export class LedgerHealth {
     await inTime(asked);
     return { queues: { status: 'up', limit: MANY_WAITING, over: full } };
   }
-}
-
-/** Whether it went well, and soon. */
-async function inTime(work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), PATIENCE_MS);
-  });
-  const done = work.then(
-    () => true,
-    () => false,
-  );
-  const answer = await Promise.race([done, late]);
-  clearTimeout(timer);
-  return answer;
 }

@@ -17,7 +17,7 @@ const AGAIN_MS = 1_000;
 /** How long the producer waits with its port for a database that does not answer. */
 const FIRST_TRY_MS = 10_000;
 
-type LedgerConfig = Pick<AppConfig, 'databaseUrl' | 'prefix' | 'retention' | 'defaults'>;
+type LedgerConfig = Pick<AppConfig, 'databaseUrl' | 'prefix' | 'retention' | 'backlog' | 'defaults'>;
 
 const EVENTS = Symbol('scutwork.ledger-events');
 
@@ -26,7 +26,7 @@ const EVENTS = Symbol('scutwork.ledger-events');
 class LedgerCoreModule implements OnApplicationShutdown {
   constructor(private readonly database: Database) {}
 
-  static for({ databaseUrl, prefix, retention: asked, defaults }: LedgerConfig, log: Logger): DynamicModule {
+  static for({ databaseUrl, prefix, retention: asked, backlog, defaults }: LedgerConfig, log: Logger): DynamicModule {
     const names = namesFor(prefix);
     const retention = configuredRetention(
       asked,
@@ -40,7 +40,10 @@ class LedgerCoreModule implements OnApplicationShutdown {
         applicationName: 'scutwork-api',
       });
     const ledger = (broker: Broker, events: LedgerEvents): Ledger =>
-      new Ledger({ broker, databaseUrl, names, jobs, events, retention, defaultAttempts: defaults.maxAttempts });
+      new Ledger({
+        ...{ broker, databaseUrl, names, jobs, events, retention, backlog },
+        defaultAttempts: defaults.maxAttempts,
+      });
     const health = (db: Database, broker: Broker, ledger: Ledger): LedgerHealth =>
       new LedgerHealth(db, broker, names.ledger, ledger);
     return {

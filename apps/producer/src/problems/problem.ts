@@ -102,6 +102,7 @@ const ledgerStatus: Record<LedgerErrorCode, number> = {
   keep_invalid: 422,
   options_invalid: 422,
   query_too_broad: 422,
+  backlog_full: 503,
   database_unreachable: 503,
 };
 
@@ -116,7 +117,6 @@ function statusOf(error: ScutworkError): number {
   }
   if (error instanceof BrokerError || error instanceof DeliveryError) return 503;
   if (error.code === 'payload_too_large') return 413;
-  if (error.code === 'backlog_full') return 503;
   // Of a schedule in the request: those in code are checked at the start.
   if (error.code === 'cron_invalid') return 422;
   return error instanceof JobError ? 422 : 500;

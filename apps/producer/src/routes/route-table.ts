@@ -1,7 +1,7 @@
 import { Injectable, RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
-import { OPEN_TO_ALL } from '@scutwork/app';
+import { FOR_READERS, OPEN_TO_ALL } from '@scutwork/app';
 import { ConfigurationError } from '@scutwork/jobs';
 import { API_ROOT, type RouteDeclaration, routeOf } from './route';
 
@@ -16,7 +16,10 @@ export class RouteTable {
     const handlers = discovery.getControllers().flatMap(({ metatype }) => handlersOf(metatype, scanner));
     const unguarded = handlers.filter(
       ({ handler, type }) =>
-        routeOf(handler) === undefined && reflector.getAllAndOverride<unknown>(OPEN_TO_ALL, [handler, type]) !== true,
+        routeOf(handler) === undefined &&
+        [OPEN_TO_ALL, FOR_READERS].every(
+          (mark) => reflector.getAllAndOverride<unknown>(mark, [handler, type]) !== true,
+        ),
     );
     if (unguarded.length > 0) throw withoutRole(unguarded.map(({ name }) => name));
     this.routes = handlers

@@ -1,6 +1,7 @@
 import { Delete, Get, HttpCode, Patch, Post, Put, SetMetadata, applyDecorators } from '@nestjs/common';
 import type { Role } from '@scutwork/ledger';
 import type { z } from 'zod';
+import type { OtherCaller } from '../auth/access';
 
 /** Before every path. */
 export const API_ROOT = '/api/v1';
@@ -32,8 +33,8 @@ export interface RouteDeclaration<Params = unknown, Query = unknown, Body = unkn
   bodyOptional?: boolean;
   /** It takes `If-Match`, and refuses with 412 when somebody has changed the thing meanwhile. */
   ifMatch?: true;
-  /** Also for whoever shows `CRON_SECRET`. */
-  alsoBy?: 'cron';
+  /** Also for whoever shows the secret of this one: `CRON_SECRET`, `METRICS_TOKEN`. */
+  alsoBy?: OtherCaller;
   answer: Answer;
   /** Codes of the problems that are its own, by status. */
   problems?: Partial<Record<400 | 404 | 409 | 412 | 413 | 422, string[]>>;

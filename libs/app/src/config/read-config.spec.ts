@@ -31,6 +31,7 @@ describe('the configuration', () => {
       },
       consumerTimeoutMs: undefined,
       retention: { completed: undefined, failed: undefined },
+      backlog: { most: 1_000_000, queues: {} },
       timeZone: 'UTC',
       recurring: true,
       databaseUrl: 'postgresql://127.0.0.1:5432/scutwork',
@@ -51,6 +52,22 @@ describe('the configuration', () => {
     expect(read({ JOB_REMOVE_ON_COMPLETE: text }).retention).toEqual({ completed: kept, failed: undefined });
     expect(read({ JOB_REMOVE_ON_FAIL: text }).retention).toEqual({ completed: undefined, failed: kept });
   });
+
+  it.each([
+    ['1000', { most: 1_000, queues: {} }],
+    ['off', { most: Number.POSITIVE_INFINITY, queues: {} }],
+    ['200000, email=5000,report=off', { most: 200_000, queues: { email: 5_000, report: Number.POSITIVE_INFINITY } }],
+    ['email=1', { most: undefined, queues: { email: 1 } }],
+  ])('reads how many jobs of a queue may wait: %s', (text, backlog) => {
+    expect(read({ JOB_MAX_BACKLOG: text }).backlog).toEqual(backlog);
+  });
+
+  it.each(['0', 'many', '5,6', 'email=', '=5', 'a=1=2', 'E Mail=3', '10,__proto__=4'])(
+    'refuses as a backlog %j',
+    (text) => {
+      expect(() => read({ JOB_MAX_BACKLOG: text })).toThrow(/JOB_MAX_BACKLOG is /);
+    },
+  );
 
   it('refuses what is neither', () => {
     expect(() => read({ JOB_REMOVE_ON_COMPLETE: 'soon', JOB_REMOVE_ON_FAIL: '-1' })).toThrow(

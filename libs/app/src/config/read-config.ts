@@ -58,12 +58,16 @@ export interface AppConfig {
   consumerTimeoutMs: number | undefined;
   /** How long finished jobs are kept, where `JOB_REMOVE_ON_…` say it: for an age, or the last so many of each queue. */
   retention: Retention;
+  /** How many jobs of a queue may wait, `Infinity` for any number; `most` undefined where single queues alone are named. */
+  backlog: { most?: number; queues: Record<string, number> };
   timeZone: string;
   /** Whether schedules tick. */
   recurring: boolean;
   databaseUrl: string;
   /** What an external cron shows; undefined when none may come. */
   cronSecret: string | undefined;
+  /** What a reader of metrics shows, beside those who may read anyway. */
+  metricsToken: string | undefined;
   api: ApiConfig;
   smtp: SmtpConfig | undefined;
   mailFrom: string;
@@ -105,10 +109,12 @@ export function readConfig({ defaultPort }: { defaultPort: number }, env: NodeJS
     },
     consumerTimeoutMs: values.CONSUMER_TIMEOUT,
     retention: { completed: values.JOB_REMOVE_ON_COMPLETE, failed: values.JOB_REMOVE_ON_FAIL },
+    backlog: values.JOB_MAX_BACKLOG,
     timeZone: values.JOB_TIMEZONE,
     recurring: values.JOB_RECURRING_ENABLED,
     databaseUrl: values.DATABASE_URL,
     cronSecret: values.CRON_SECRET,
+    metricsToken: values.METRICS_TOKEN,
     api: { jwt: jwtOf(values), rateLimit: values.API_RATE_LIMIT, corsOrigins: values.API_CORS_ORIGINS ?? [] },
     smtp: smtpOf(values),
     mailFrom: values.SMTP_FROM,

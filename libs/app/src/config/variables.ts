@@ -1,5 +1,5 @@
 import { durationMs } from '@scutwork/jobs';
-import type { Kept } from '@scutwork/jobs/wire';
+import { type Kept, queueNameFault } from '@scutwork/jobs/wire';
 import { z } from 'zod';
 
 /** A text that `read` turns into a value; undefined means that it cannot, and `wanted` says what it could. */
@@ -57,6 +57,22 @@ const removal = read<Kept>('use true, false, how many of the last are kept, or a
   return ageMs !== undefined && ageMs >= 0 ? { ageMs } : undefined;
 });
 
+const backlogNumber = (given: string | undefined): number | undefined =>
+  given === 'off' ? Number.POSITIVE_INFINITY : /^[1-9]\d{0,8}$/.test(given ?? '') ? Number(given) : undefined;
+
+/** How many jobs of a queue may wait: of every one, and of those that are named. */
+const backlog = read('use a number of jobs or off, and for single queues such as "200000,email=5000"', (given) => {
+  const parts = given.split(',').map((part) => part.trim().split('='));
+  const numbers = parts.map((part) => backlogNumber(part.at(-1)));
+  const isNamed = parts.every(([queue = '', ...rest], i) =>
+    rest.length === 0 ? i === 0 : rest.length === 1 && queueNameFault(queue) === undefined,
+  );
+  if (!isNamed || numbers.includes(undefined)) return undefined;
+  const all = parts.map(([queue = '', number], i) => [number === undefined ? '' : queue, numbers[i] ?? 0] as const);
+  const { '': most, ...queues } = Object.fromEntries(all);
+  return { most, queues };
+});
+
 const timeZone = read('use a time zone such as "UTC" or "Europe/Berlin"', (given) => {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: given }).resolvedOptions().timeZone && given;
@@ -78,10 +94,11 @@ const jwtSecret = read(`use at least ${JWT_SECRET_BYTES} characters, made at ran
 );
 
 /** Shorter ones can be guessed. */
-const CRON_SECRET_CHARS = 16;
+const SHARED_SECRET_CHARS = 16;
 
-const cronSecret = read(`use at least ${CRON_SECRET_CHARS} characters, made at random`, (given) =>
-  given.length >= CRON_SECRET_CHARS && !/\s/.test(given) ? given : undefined,
+/** Shown as a bearer token. */
+const sharedSecret = read(`use at least ${SHARED_SECRET_CHARS} characters without spaces, made at random`, (given) =>
+  given.length >= SHARED_SECRET_CHARS && !/\s/.test(given) ? given : undefined,
 );
 
 const claim = read('use the name of a claim, or names joined by dots', (given) =>
@@ -132,11 +149,13 @@ const variables = {
   JOB_RETRY_DELAY: duration(0).default(2_000),
   JOB_RETRY_DELAY_MULTIPLIER: number(1, 1_000).default(2),
   JOB_MAX_RETRY_DELAY: duration(0).default(60_000),
+  JOB_MAX_BACKLOG: backlog.default({ most: 1_000_000, queues: {} }),
   JOB_REMOVE_ON_COMPLETE: removal.optional(),
   JOB_REMOVE_ON_FAIL: removal.optional(),
   JOB_TIMEZONE: timeZone.default('UTC'),
   JOB_RECURRING_ENABLED: toggle.default(true),
-  CRON_SECRET: cronSecret.optional(),
+  CRON_SECRET: sharedSecret.optional(),
+  METRICS_TOKEN: sharedSecret.optional(),
   SMTP_HOST: text.optional(),
   SMTP_PORT: port.optional(),
   SMTP_SECURE: toggle.default(false),
@@ -165,5 +184,5 @@ export const knownVariables: readonly string[] = [...Object.keys(variables), ...
 
 /** Whether the value may be shown to nobody. Addresses hold passwords. */
 export function isSecret(name: string): boolean {
-  return /PASSWORD|SECRET|_URL$|WEBHOOK/.test(name);
+  return /PASSWORD|SECRET|TOKEN|_URL$|WEBHOOK/.test(name);
 }

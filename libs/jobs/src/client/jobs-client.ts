@@ -1,14 +1,16 @@
-import type { Publisher, PublishFailure } from '../broker/broker';
+import type { Publisher } from '../broker/broker';
 import { atEntry } from '../contracts/at-entry';
 import { type AnyJob, type InputOf, definitionIn } from '../contracts/define-job';
-import { type ErrorCode, JobError, JobNotAccepted } from '../contracts/errors';
+import { JobError, JobNotAccepted } from '../contracts/errors';
 import type { JobState } from '../contracts/job-state';
 import type { JobOptions } from '../contracts/options';
 import { RecordBatches } from '../events/record-batches';
 import { DEFAULT_STOP_DEADLINE_MS, type Service, type ServiceState, type StopOptions } from '../lifecycle/service';
 import { planTopology } from '../topology/plan';
 import { type ClientSettings, type JobsClientOptions, resolveClientOptions } from './client-options';
+import { FullQueues } from '../control/full-queues';
 import { type PreparedJob, type Provenance, assertRunning, messageOf, prepareJob, submittedEvent } from './prepare';
+import { backlogFull, notAccepted } from './refusals';
 import { Submissions } from './submissions';
 
 /** A job that the broker has taken. */
@@ -61,10 +63,12 @@ export class JobsClient implements Service {
   private publisher: Publisher | undefined;
   private records: RecordBatches | undefined;
   private submissions: Submissions | undefined;
+  private readonly full: FullQueues;
   private state: ServiceState = 'new';
 
   constructor(options: JobsClientOptions) {
     this.settings = resolveClientOptions(options);
+    this.full = new FullQueues(this.settings);
   }
 
   /** Opens for jobs at once; what is added before the broker can be reached waits until its deadline. */
@@ -78,6 +82,7 @@ export class JobsClient implements Service {
     this.submissions = new Submissions(this.settings, this.publisher);
     this.records = new RecordBatches(broker.publisher({ deadlineMs: Number.POSITIVE_INFINITY }), names, clock, events);
     this.state = 'running';
+    this.full.look();
   }
 
   /** Makes the queues of the known jobs exist. Waits for the broker. @throws BrokerError when they cannot be as they must */
@@ -92,6 +97,7 @@ export class JobsClient implements Service {
     this.state = 'stopped';
     const endMs = this.settings.clock.now() + deadlineMs;
     await this.publisher?.close(deadlineMs);
+    await this.full.stop();
     await this.submissions?.close();
     await this.records?.close(Math.max(0, endMs - this.settings.clock.now()));
   }
@@ -100,7 +106,8 @@ export class JobsClient implements Service {
    * Adds one job: resolves when the broker has confirmed it.
    *
    * @throws JobError when the payload or an option is wrong; nothing was published
-   * @throws JobNotAccepted `refused` or `unknown`, always with the id
+   * @throws JobNotAccepted `refused` or `unknown`, always with the id; `backlog_full` when the ledger lets no more of the
+   *   queue wait
    */
   async add<J extends AnyJob>(job: J, payload: InputOf<J>, options?: JobOptions): Promise<AddedJob> {
     const prepared = prepareJob(job, payload, options, this.settings);
@@ -172,6 +179,7 @@ export class JobsClient implements Service {
   private publish(job: PreparedJob, provenance?: Provenance): Promise<AddedJob> {
     assertRunning(this.state === 'running');
     if (job.gated && this.submissions) return this.submissions.submit(job);
+    if (this.full.has(job.definition.queue)) return Promise.reject(backlogFull(job));
     const message = messageOf(job, this.settings, provenance);
     return new Promise((resolve, reject) => {
       this.publisher?.publish(message, (failure) => {
@@ -206,48 +214,4 @@ export class JobsClient implements Service {
 function asNotAccepted(error: unknown): JobNotAccepted {
   if (error instanceof JobNotAccepted) return error;
   throw error;
-}
-
-const REFUSALS: Record<PublishFailure['kind'], { code: ErrorCode; outcome: 'refused' | 'unknown'; hint: string }> = {
-  returned: {
-    code: 'no_queue',
-    outcome: 'refused',
-    hint: 'No worker or client has declared this queue yet: start one that knows it.',
-  },
-  nacked: {
-    code: 'publish_nacked',
-    outcome: 'refused',
-    hint: 'The queue refused it; look at its limits and at the health of the broker.',
-  },
-  unsendable: {
-    code: 'header_too_large',
-    outcome: 'refused',
-    hint: 'Use shorter tags and ids: headers are at most 64 KiB.',
-  },
-  full: {
-    code: 'buffer_full',
-    outcome: 'refused',
-    hint: 'Await each add, or use addMany: more is added than the broker takes.',
-  },
-  expired: {
-    code: 'broker_unreachable',
-    outcome: 'refused',
-    hint: 'The broker could not be reached in time; check that it runs, then add again.',
-  },
-  unknown: {
-    code: 'publish_unknown',
-    outcome: 'unknown',
-    hint: 'It may have been accepted: add it again with options.id set to this id.',
-  },
-  stopped: { code: 'client_stopped', outcome: 'refused', hint: 'The client was stopped; add nothing after stop().' },
-};
-
-function notAccepted(job: PreparedJob, failure: PublishFailure): JobNotAccepted {
-  const { code, outcome, hint } = REFUSALS[failure.kind];
-  const { id, key } = job.identity;
-  const message = `Job ${key ?? id} of type ${job.definition.type} was not accepted (${outcome}): ${failure.reason}`;
-  return new JobNotAccepted(code, outcome, id, message, {
-    hint,
-    field: failure.kind === 'returned' ? 'type' : undefined,
-  });
 }

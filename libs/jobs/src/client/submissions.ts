@@ -1,5 +1,5 @@
 import type { Publisher, PublishFailure, ReplyQueue } from '../broker/broker';
-import { DeliveryError, JobError, JobNotAccepted } from '../contracts/errors';
+import { DeliveryError, JobError, JobNotAccepted, type ScutworkError } from '../contracts/errors';
 import { HEADER } from '../contracts/headers';
 import { newJobId } from '../contracts/job-id';
 import type { IncomingMessage, OutgoingMessage } from '../contracts/message';
@@ -33,6 +33,7 @@ export class Submissions {
 
   /**
    * @throws JobNotAccepted `no_ledger` when there is none; `publish_unknown` when no answer came in time
+   * @throws JobNotAccepted `backlog_full` when the ledger lets no more of the queue wait
    * @throws JobError `submission_refused` when the ledger does not take it
    */
   async submit(job: PreparedJob): Promise<Job> {
@@ -50,7 +51,7 @@ export class Submissions {
         answer: (said) => {
           end();
           if ('job' in said) resolve(said.job);
-          else reject(refused(said.error));
+          else reject(refused(job, said.error));
         },
         giveUp: (reason) => {
           end();
@@ -115,7 +116,11 @@ export class Submissions {
   }
 }
 
-function refused({ code, message, field, hint }: Extract<SubmissionAnswer, { error: unknown }>['error']): JobError {
+function refused(
+  { identity }: PreparedJob,
+  { code, message, field, hint }: Extract<SubmissionAnswer, { error: unknown }>['error'],
+): ScutworkError {
+  if (code === 'backlog_full') return new JobNotAccepted(code, 'refused', identity.id, message, { field, hint });
   const cause = new DeliveryError('submission_refused', `${code}: ${message}`);
   return new JobError('submission_refused', message, { field, hint, cause });
 }

@@ -81,8 +81,14 @@ export type ControlMessage =
   | (OfControl & { kind: 'delta'; set: ControlEntries; lift: string[] })
   /** Part `part` of `parts` of all that is in force at `version`, counted from 1; all parts have the same `snapshotAt`. */
   | (OfControl & { kind: 'snapshot'; part: number; parts: number; entries: ControlEntries })
-  /** Every 5 s, with the database's time in milliseconds since 1970. */
-  | (OfControl & { kind: 'beat'; now: number });
+  /**
+   * Every 5 s, with the database's time in milliseconds since 1970, and the queues that take no new jobs from clients (left
+   * out where there are none; `*` for every queue). When those change a beat comes at once.
+   */
+  | (OfControl & { kind: 'beat'; now: number; full?: string[] });
+
+/** Among the `full` of a beat: every queue. */
+export const EVERY_QUEUE = '*';
 
 /** Seconds between two beats of the ledger, and between two heartbeats of a worker. */
 export const BEAT_MS = 5_000;

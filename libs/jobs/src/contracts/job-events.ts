@@ -127,6 +127,8 @@ export type SystemEvent =
   | { event: 'control.skipped'; reason: string }
   /** The control stream cannot be read; it is tried again, and no job is started meanwhile. */
   | { event: 'control.failed'; reason: string }
+  /** A client cannot read which queues are full, and refuses nothing for it; it is tried again. */
+  | { event: 'backlog.unknown'; reason: string }
   | { event: 'queue.paused'; worker: string; queue: string; handedBack: number }
   | { event: 'queue.resumed'; worker: string; queue: string }
   /** No job is started until the broker has confirmed a heartbeat again: the ledger may have counted this worker out. */

@@ -10,7 +10,7 @@ import { readControl } from './read-control';
 const MARGIN_MS = 5_000;
 /** Where the snapshot is not found there, it is looked for from here on: clocks may differ by minutes. */
 const WIDE_MARGIN_MS = 10 * 60_000;
-/** A stream that has anything tells it at once. */
+/** A stream that has anything mostly tells it at once; when it has not, the broker is asked whether there is anything. */
 const EMPTY_MS = 2_000;
 /** Messages that were stored together with the last one arrive together. */
 const QUIET_MS = 20;
@@ -24,6 +24,8 @@ export interface CatchingUp {
   events: EventSink;
   /** Ends it: connection lost, or begun anew. */
   signal: AbortSignal;
+  /** Something of it was known before: it is not empty. */
+  wasRead: boolean;
   /** The stream is not being read any more. */
   onLost: (reason: string) => void;
   /** A message came after the present was reached. */
@@ -75,9 +77,15 @@ async function findNewest(going: CatchingUp): Promise<Newest> {
   const inflow = new Inflow(going.clock, going.signal);
   const reader = await open(going, 'last', inflow, (message) => (newest = message));
   await inflow.begun(EMPTY_MS);
+  // Silent is not empty: the broker may be slow, or the way to it. Nothing may be started as if nothing were in force.
+  while (inflow.goesOn && inflow.counted === 0 && (await holdsAnything(going))) await inflow.begun(EMPTY_MS);
   await inflow.quiet(QUIET_MS);
   await reader.close();
   return newest ?? (inflow.counted > 0 ? 'unreadable' : 'none');
+}
+
+async function holdsAnything({ broker, queue, wasRead }: CatchingUp): Promise<boolean> {
+  return wasRead || ((await broker.depth(queue))?.messages ?? 0) > 0;
 }
 
 /** The reader, when the state is whole where the newest message stands, or where nothing more comes. */
@@ -89,12 +97,18 @@ async function readUpTo(
 ): Promise<StreamReader | undefined> {
   const inflow = new Inflow(going.clock, going.signal);
   let live = false;
+  let reached = newest === 'none';
   const reader = await open(going, { timestampMs: fromMs }, inflow, (message) => {
     if (live) return going.onMessage(state, message);
     state.apply(message);
-    if (isAsFarAs(message, newest) && !state.beginning) inflow.end();
+    if (!isAsFarAs(message, newest)) return;
+    reached = true;
+    if (!state.beginning) inflow.end();
   });
   await inflow.ended(SILENT_MS);
+  // From its beginning on the stream holds what is looked for, however long it takes to tell it.
+  const isToCome = (): boolean => (newest === 'unreadable' ? inflow.counted === 0 : !reached);
+  while (fromMs === 0 && inflow.goesOn && isToCome()) await inflow.ended(SILENT_MS);
   if (state.whole && !going.signal.aborted) {
     live = true;
     return reader;
@@ -138,6 +152,10 @@ class Inflow {
     const end = (): void => this.end();
     signal.addEventListener('abort', end, { once: true, signal: this.last.signal });
     if (signal.aborted) this.end();
+  }
+
+  get goesOn(): boolean {
+    return !this.last.signal.aborted;
   }
 
   count(): void {

@@ -191,7 +191,10 @@ export class ControlStream implements Control, Service {
     const lost = new Promise<never>((_, reject) => {
       const onLost = (reason: string): void => reject(new Error(reason));
       const onMessage = (state: ControlState, message: ControlMessage): void => this.receive(state, message);
-      void this.catchUp({ broker, queue: names.control, clock, events, signal, onLost, onMessage }).catch(reject);
+      const wasRead = (this.state.version ?? 0) > 0;
+      void this.catchUp({ broker, queue: names.control, clock, events, signal, wasRead, onLost, onMessage }).catch(
+        reject,
+      );
     });
     await Promise.race([lost, aborted(signal)]);
   }

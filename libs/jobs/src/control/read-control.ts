@@ -33,7 +33,10 @@ function messageOf(given: Members): ControlMessage | undefined {
         ...{ part: whole(given.part, 'part'), parts: whole(given.parts, 'parts') },
       };
     case 'beat':
-      return { kind: 'beat', version, snapshotAt, now: finite(given.now, 'now') };
+      return {
+        ...{ kind: 'beat', version, snapshotAt, now: finite(given.now, 'now') },
+        ...(isLeftOut(given.full) ? {} : { full: texts(given.full, 'full') }),
+      };
     default:
       return undefined;
   }

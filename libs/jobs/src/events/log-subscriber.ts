@@ -45,6 +45,7 @@ const LINES: { [N in EventName]: Line<N> } = {
   'control.reached': { level: 'info', members: (e) => pick(e, 'version') },
   'control.skipped': { level: 'warn' },
   'control.failed': { level: 'error' },
+  'backlog.unknown': { level: 'warn' },
   'queue.paused': { level: 'info', members: (e) => pick(e, 'worker', 'queue', 'handedBack') },
   'queue.resumed': { level: 'info', members: (e) => pick(e, 'worker', 'queue') },
   'lease.lost': { level: 'warn', members: (e) => pick(e, 'worker') },

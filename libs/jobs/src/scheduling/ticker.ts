@@ -58,7 +58,9 @@ export interface TickerHealth {
   ticking: boolean;
   schedules: number;
   lastTickAt: number | undefined;
-  /** Due for more than 5 s, and not told; the first 20. */
+  /** Due for more than 5 s, and not told. */
+  lateCount: number;
+  /** The first 20 of them. */
   late: { name: string; dueAt: number }[];
 }
 
@@ -125,6 +127,7 @@ export class Ticker implements Service {
     const late = [...this.runs.values()].filter(({ dueAt }) => dueAt < now - LATE_MS);
     return {
       ...{ by, state: this.current, ticking: this.isHeard(), schedules: this.runs.size, lastTickAt: this.lastTickAt },
+      lateCount: late.length,
       late: late.slice(0, MOST_LATE_SHOWN).map(({ entry, dueAt }) => ({ name: entry.name, dueAt })),
     };
   }

@@ -67,8 +67,8 @@ export function planTopology(options: PlanOptions): TopologyPlan {
 }
 
 /**
- * What a ledger adds: its inbox behind `jobs.records` and behind the doors, far delays, gated submissions, events for
- * anyone, and the control stream. Declared by the ledger alone: where none has ever run, nothing piles up for it.
+ * What a ledger adds: its inbox behind `jobs.records` and behind the doors, far delays, gated submissions, and
+ * the control stream. Declared by the ledger alone: where none has ever run, nothing piles up for it.
  */
 export function planLedger({ names, queueType: type = 'quorum' }: Omit<PlanOptions, 'queues'>): TopologyPlan {
   const common = commonPlan(names, type);
@@ -76,7 +76,7 @@ export function planLedger({ names, queueType: type = 'quorum' }: Omit<PlanOptio
   return mergePlans([
     common,
     {
-      exchanges: [{ name: names.events, type: 'topic', purpose: 'what happened, for anyone; key = queue.event' }],
+      exchanges: [],
       queues: [
         {
           name: names.ledger,
@@ -165,6 +165,7 @@ function commonPlan(names: Names, type: QueueType): TopologyPlan {
           purpose: 'messages that may kill their worker; key = queue',
         },
         { name: names.records, type: 'fanout', purpose: 'batches of what happened, for the ledger alone' },
+        { name: names.events, type: 'topic', purpose: 'what happened, for anyone; key = queue.event' },
       ],
       queues: [{ name: names.stray, type, arguments: keptArguments(type), purpose: 'what has no target any more' }],
       bindings: [{ from: names.stray, to: names.stray, toKind: 'queue', key: '' }],

@@ -2,6 +2,8 @@ import type { Publisher } from '../broker/broker';
 import { confirmed } from '../broker/confirmed';
 import type { RecordedEvent } from '../contracts/job-events';
 import { ControlStream } from '../control/control-stream';
+import { AnnouncedEvents } from '../events/announced-events';
+import { Announcer } from '../events/announcer';
 import { RecordBatches } from '../events/record-batches';
 import { recordMessage } from '../events/record-message';
 import { DEFAULT_STOP_DEADLINE_MS, type Service, type ServiceState, type StopOptions } from '../lifecycle/service';
@@ -37,6 +39,8 @@ export interface WorkedQueue extends Required<QueueOptions> {
  */
 export class Worker implements Service {
   private readonly settings: WorkerSettings;
+  private readonly announced: AnnouncedEvents;
+  private readonly announcer: Announcer;
   private readonly runs = new Runs();
   private levels: Levels[] = [];
   private publisher: Publisher | undefined;
@@ -54,7 +58,10 @@ export class Worker implements Service {
 
   /** @throws ConfigurationError naming every option at fault */
   constructor(options: WorkerOptions) {
-    this.settings = resolveWorkerOptions(options);
+    const settings = resolveWorkerOptions(options);
+    this.announced = new AnnouncedEvents(settings.events);
+    this.settings = { ...settings, events: this.announced };
+    this.announcer = new Announcer(this.settings);
     this.spool =
       this.settings.spoolDir === undefined ? undefined : new Spool(this.settings.spoolDir, this.settings.name);
   }
@@ -153,6 +160,7 @@ export class Worker implements Service {
   private steer(control: ControlStream): void {
     abortCancelled(this.runs, control);
     for (const levels of this.levels) levels.steer();
+    this.announced.announcer = control.standing === 'absent' ? this.announcer : undefined;
     if (control.version === this.toldVersion || this.current === 'starting') return;
     this.toldVersion = control.version;
     this.heartbeat?.soon();
@@ -174,6 +182,7 @@ export class Worker implements Service {
     await this.control?.stop();
     this.heartbeat?.leave();
     await this.records?.close(1_000);
+    await this.announcer.close();
     await this.spool?.close();
     this.stopSpoolTimer?.();
     this.stopListening?.();

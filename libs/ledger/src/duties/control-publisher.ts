@@ -9,6 +9,7 @@ import {
 } from '@scutwork/jobs/wire';
 import type { Database } from '../store/database';
 import type { Duty } from './duty';
+import type { FullQueues } from './full-queues';
 
 const SNAPSHOT_MS = 60_000;
 const MOST_PART_CHARS = 256 * 1024;
@@ -19,6 +20,8 @@ export interface ControlPublisherOptions {
   /** Of its own: changes go out one after the other, each when the one before is confirmed. */
   publisher: Publisher;
   names: Names;
+  /** Which queues take no more: each beat says them, and one goes out at once when they change. Default none. */
+  fullQueues?: Pick<FullQueues, 'read'>;
 }
 
 interface Standing {
@@ -41,6 +44,8 @@ export class ControlPublisher implements Duty {
   readonly alone = true;
   readonly afterQueues = true;
   private begun = false;
+  /** As the last beat had said it. */
+  private full: readonly string[] = [];
 
   constructor(private readonly options: ControlPublisherOptions) {}
 
@@ -56,7 +61,8 @@ export class ControlPublisher implements Duty {
     }
     if (deltas.length === MOST_DELTAS) return 'more';
     if (!this.begun || now - snapshotAt >= SNAPSHOT_MS) return this.snapshot();
-    if (now - standing.beatAt >= BEAT_MS) await this.beat(standing);
+    const full = await this.readFull();
+    if (now - standing.beatAt >= BEAT_MS || full.join() !== this.full.join()) await this.beat(standing, full);
     return 'done';
   }
 
@@ -95,12 +101,20 @@ export class ControlPublisher implements Duty {
       await this.publish({ kind: 'snapshot', version, snapshotAt, part: index + 1, parts: parts.length, entries });
     await this.put('snapshot', snapshotAt);
     this.begun = true;
-    await this.beat({ version, snapshotAt, now: snapshotAt });
+    await this.beat({ version, snapshotAt, now: snapshotAt }, await this.readFull());
     return row.unpublished ? 'more' : 'done';
   }
 
-  private async beat({ version, snapshotAt, now }: Pick<Standing, 'version' | 'snapshotAt' | 'now'>): Promise<void> {
-    await this.publish({ kind: 'beat', version, snapshotAt, now });
+  private async readFull(): Promise<readonly string[]> {
+    return (await this.options.fullQueues?.read()) ?? [];
+  }
+
+  private async beat(
+    { version, snapshotAt, now }: Pick<Standing, 'version' | 'snapshotAt' | 'now'>,
+    full: readonly string[],
+  ): Promise<void> {
+    await this.publish({ kind: 'beat', version, snapshotAt, now, ...(full.length > 0 ? { full: [...full] } : {}) });
+    this.full = full;
     await this.put('beat', now);
   }
 

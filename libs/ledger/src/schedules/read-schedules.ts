@@ -1,6 +1,6 @@
 import { describeTiming } from '@scutwork/jobs/wire';
 import type { Page } from '../api';
-import type { ScheduleHealth, ScheduleQuery, ScheduleRunView, ScheduleView } from './scheduling-api';
+import type { ScheduleFigures, ScheduleHealth, ScheduleQuery, ScheduleRunView, ScheduleView } from './scheduling-api';
 import { readCursor, writeCursor } from '../query/cursor';
 import { pageSize } from '../query/page-size';
 import type { Database, Transaction } from '../store/database';
@@ -64,6 +64,11 @@ export class ReadSchedules {
     };
   }
 
+  async figures(): Promise<ScheduleFigures[]> {
+    const rows = await this.database.query<FigureColumns & Record<string, unknown>>(FIGURES);
+    return rows.map(({ tickedAt, ...row }) => ({ ...row, tickedAt: tickedAt ?? undefined }));
+  }
+
   async health(): Promise<ScheduleHealth> {
     const [row] = await this.database.query<HealthColumns>(HEALTH, [LATE_MS, MOST_LATE]);
     return {
@@ -74,6 +79,10 @@ export class ReadSchedules {
       schedulers: row?.schedulers ?? [],
     };
   }
+}
+
+interface FigureColumns extends Omit<ScheduleFigures, 'tickedAt'> {
+  tickedAt: number | null;
 }
 
 const HANDLED = 'exists (select 1 from workers where not gone and schedules.type = any(workers.types))';
@@ -145,6 +154,12 @@ function runOf(row: RunColumns): ScheduleRunView {
     reason: row.reason ?? undefined,
   };
 }
+
+const FIGURES = `
+select name, enabled, run_count::float8 as runs, missed_count::float8 as missed, skipped_count::float8 as skipped,
+  failed_count::float8 as failed, extract(epoch from ticked_at)::float8 * 1000 as "tickedAt",
+  greatest(0, coalesce(extract(epoch from now() - next_at)::float8 * 1000, 0)) as "lateMs", ${HANDLED} as handled
+from schedules where deleted_at is null order by name`;
 
 interface HealthColumns {
   enabled: string;

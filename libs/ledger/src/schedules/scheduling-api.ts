@@ -30,6 +30,8 @@ export interface Scheduling {
   /** The next moments of it, also when it is switched off: ISO 8601. */
   nextRuns(name: string, count: number): Promise<string[]>;
   scheduleHealth(): Promise<ScheduleHealth>;
+  /** Of every schedule, for metrics. */
+  scheduleFigures(): Promise<ScheduleFigures[]>;
 }
 
 export interface ScheduleRequest {
@@ -155,4 +157,20 @@ export interface ScheduleHealth {
   unhandled: string[];
   /** Who has told ticks within the last hour. */
   schedulers: { name: string; lastTick: string }[];
+}
+
+/** How one schedule does. */
+export interface ScheduleFigures {
+  name: string;
+  enabled: boolean;
+  runs: number;
+  missed: number;
+  skipped: number;
+  failed: number;
+  /** When a moment of it was decided last, milliseconds since 1970. */
+  tickedAt?: number;
+  /** For how long its next moment is past; 0 while it is on time. */
+  lateMs: number;
+  /** A worker that lives knows its type. */
+  handled: boolean;
 }

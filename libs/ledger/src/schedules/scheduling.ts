@@ -36,6 +36,7 @@ export class Schedules implements Scheduling {
   schedules = (...[page]: Parameters<Scheduling['schedules']>) => this.reading.page(page);
   scheduleRuns = (...args: Parameters<Scheduling['scheduleRuns']>) => this.reading.runs(...args);
   scheduleHealth = () => this.reading.health();
+  scheduleFigures = () => this.reading.figures();
 
   async nextRuns(name: string, count: number): Promise<string[]> {
     const { enabled: _, ...row } = await this.reading.row(name);

@@ -22,6 +22,7 @@ export type LedgerErrorCode =
   | 'schedule_changed'
   | 'schedule_disabled'
   | 'schedule_invalid'
+  | 'backlog_full'
   | 'database_unreachable';
 
 /** Compare `code`, never the message. */

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
-import { InTurn } from '@scutwork/jobs/wire';
+import { systemClock } from '@scutwork/jobs';
+import { InTurn, within } from '@scutwork/jobs/wire';
 import { Client } from 'pg';
+import { ANSWER_MS } from './database';
+
+const CLOSING_MS = 1_000;
 
 /**
  * Locks of this process among all producers, held by one session of PostgreSQL: a process that dies gives them up with
@@ -15,27 +19,35 @@ export class Locks {
 
   /** True when the lock is held now; give it back with {@link release}. @throws Error when the database is away */
   tryHold(name: string): Promise<boolean> {
-    return this.turns.run(async () => {
-      const client = await this.connected();
-      const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [
-        numberOf(name),
-      ]);
-      return rows[0]?.held === true;
-    });
+    return this.turns.run(async () => (await this.ask(await this.connected(), 'pg_try_advisory_lock', name)) === true);
   }
 
   /** Does nothing when the session has ended meanwhile: then it is given up already. */
   release(name: string): Promise<void> {
     return this.turns.run(async () => {
       const client = await this.session;
-      await client?.query('select pg_advisory_unlock($1)', [numberOf(name)]);
+      if (client) await this.ask(client, 'pg_advisory_unlock', name);
     });
   }
 
   async close(): Promise<void> {
     const session = this.session;
     this.session = undefined;
-    await (await session)?.end();
+    const ended = session?.then((client) => client.end());
+    // On a connection that is half-open nobody says goodbye.
+    if (ended) await within(systemClock, CLOSING_MS, ended);
+  }
+
+  /** A session that does not answer is given up, and with it all that it held. */
+  private async ask(client: Client, question: 'pg_try_advisory_lock' | 'pg_advisory_unlock', name: string) {
+    try {
+      const { rows } = await client.query<{ answer: boolean }>(`select ${question}($1) as answer`, [numberOf(name)]);
+      return rows[0]?.answer;
+    } catch (error) {
+      this.session = undefined;
+      void client.end();
+      throw error;
+    }
   }
 
   private async connected(): Promise<Client> {
@@ -49,7 +61,10 @@ export class Locks {
   }
 
   private async connect(): Promise<Client> {
-    const client = new Client({ connectionString: this.url, application_name: 'scutwork-locks', keepAlive: true });
+    const client = new Client({
+      ...{ connectionString: this.url, application_name: 'scutwork-locks', keepAlive: true },
+      ...{ connectionTimeoutMillis: ANSWER_MS, query_timeout: ANSWER_MS },
+    });
     // An ended session holds nothing: the next use opens another.
     const forget = (): void => {
       this.session = undefined;

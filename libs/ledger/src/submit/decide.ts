@@ -7,22 +7,43 @@ import { draftOf, replacementOf } from './row-of';
 import type { KeyHolder, KnownJob, Standing } from './standing';
 import type { UniqueRule } from './unique';
 
+/** Asked for the new jobs of a call; what it returns is the refusal of the call. */
+export type Admit = (fresh: readonly PreparedEntry[]) => LedgerError | undefined;
+
 /**
  * What becomes of the entries of one call: new jobs, or the jobs that stand in their place. What is decided is added to
  * `standing`, so that later entries find it; a call that is refused adds nothing.
  */
-export function decide(call: readonly PreparedEntry[], standing: Standing, now: number): SubmittedJob[] | LedgerError {
+export function decide(
+  call: readonly PreparedEntry[],
+  standing: Standing,
+  now: number,
+  admit: Admit = () => undefined,
+): SubmittedJob[] | LedgerError {
   const refused = call.findIndex(({ chosen, identity }) => chosen && standing.removed.has(identity.id));
   if (refused !== -1) return removedId(refused);
-  return call.map((entry) => decideEntry(entry, standing, now));
+  // A duplicate brings nothing that would have to wait: it is answered however many do.
+  const refusal = admit(call.filter((entry) => isNew(entry, standing, now)));
+  return refusal ?? call.map((entry) => decideEntry(entry, standing, now));
+}
+
+function isNew(entry: PreparedEntry, standing: Standing, now: number): boolean {
+  const isThere = entry.chosen && standing.jobs.has(entry.identity.id);
+  return !isThere && holderOf(entry, standing, now) === undefined;
+}
+
+/** Of its unique key, while that is held. */
+function holderOf({ unique }: PreparedEntry, standing: Standing, now: number): KeyHolder | undefined {
+  const holder = unique && standing.keys.get(unique.key);
+  return holder && stands(holder, unique, standing, now) ? holder : undefined;
 }
 
 function decideEntry(entry: PreparedEntry, standing: Standing, now: number): SubmittedJob {
   const { chosen, identity, unique, definition } = entry;
   const same = chosen ? standing.jobs.get(identity.id) : undefined;
   if (same) return duplicateOf(same, now);
-  const holder = unique && standing.keys.get(unique.key);
-  if (holder && stands(holder, unique, standing, now)) {
+  const holder = holderOf(entry, standing, now);
+  if (unique && holder) {
     const job = standing.jobs.get(holder.jobId);
     if (unique.mode === 'debounce' && job?.inLedger) replace(job, entry, now);
     if (job) return duplicateOf(job, now);

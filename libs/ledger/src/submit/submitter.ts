@@ -6,7 +6,8 @@ import type { Database } from '../store/database';
 import { isDatabaseAway } from '../store/database';
 import { databaseNow } from '../store/database-now';
 import { LedgerError } from '../store/ledger-error';
-import { decide } from './decide';
+import { type Admission, type Admitted, numbersOf } from './admission';
+import { type Admit, decide } from './decide';
 import { type Call, Gathering } from './gathering';
 import { prepareAll } from './prepare';
 import { put } from './put';
@@ -20,6 +21,8 @@ export interface SubmitterOptions {
   effects: readonly Effect[];
   /** Largest payload in bytes of JSON. Default 1 MiB. */
   maxPayloadBytes?: number;
+  /** What bounds how many jobs wait. Default: any number may. */
+  admission?: Admission;
   /** Called after a commit that left something to publish: wakes the relay. */
   onOutbox?: () => void;
 }
@@ -46,6 +49,7 @@ export class Submitter implements Submitting {
    * All or none of them.
    *
    * @throws JobError, LedgerError `unique_invalid`, `keep_invalid`, `options_invalid`, naming the field: nothing is recorded
+   * @throws LedgerError `backlog_full` when more jobs of a queue would wait than may: nothing is recorded
    * @throws LedgerError `id_taken` for the id of a job that was removed a short while ago
    * @throws LedgerError `database_unreachable`: it may be recorded when the connection was lost in the commit; repeating
    *   with the same `options.id` is safe
@@ -62,18 +66,28 @@ export class Submitter implements Submitting {
     calls: readonly Call[],
     find: (tx: Parameters<typeof findStanding>[0]) => Promise<Standing>,
   ): Promise<(SubmittedJob[] | LedgerError)[]> {
-    const { database, effects, onOutbox } = this.options;
+    const { database, effects, admission, onOutbox } = this.options;
+    const admitted: Admitted[] = [];
+    const admit: Admit = (fresh) => {
+      const answer = admission?.admit(numbersOf(fresh));
+      if (answer instanceof LedgerError) return answer;
+      if (answer) admitted.push(answer);
+      return undefined;
+    };
     try {
+      await admission?.look(numbersOf(calls.flat()));
       const { answers, outgoing } = await database.transaction(async (tx) => {
         const standing = await find(tx);
         const now = await databaseNow(tx);
-        const answers = calls.map((call) => decide(call, standing, now));
+        const answers = calls.map((call) => decide(call, standing, now, admit));
         return { answers, outgoing: await put(tx, standing, effects, this.secrets) };
       });
       if (outgoing) onOutbox?.();
       return answers;
     } catch (error) {
       throw isDatabaseAway(error) ? unreachable(error) : error;
+    } finally {
+      for (const each of admitted) each.end();
     }
   }
 }

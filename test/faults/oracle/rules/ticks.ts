@@ -1,56 +1,86 @@
-import type { Row } from '../evidence';
+import type { Rhythm } from '../../jobs';
+import type { Row, Tick } from '../evidence';
 import type { Finding } from '../finding';
 import { type Known, grouped } from '../known';
 
-/** One process must have been at work from a moment before the tick until so long after it: the broker may have been away. */
-const BEFORE_MS = 1_500;
-const AFTER_MS = 15_000;
+/** What struck so shortly before may still be why nobody decided. */
+const AFTERMATH_MS = 20_000;
 
-/** Every tick that somebody was there to make is one job, and it completed. */
+/** One schedule and all that is known of it. */
+interface Schedule extends Rhythm {
+  name: string;
+  /** By their moment. */
+  ticks: readonly Tick[];
+  jobs: readonly Row[];
+}
+
+/** Every moment of a schedule is decided once, as its policy has it; where it has a job it has one, which ran. */
 export function ticks(known: Known): Finding[] {
-  const { everyMs } = known.schedules;
-  return Object.entries(everyMs).flatMap(([schedule, ms]) => judge(schedule, ms, known));
+  return Object.entries(known.schedules.rhythms).flatMap(([name, rhythm]) => {
+    const ofIt = ({ schedule }: { schedule?: string }): boolean => schedule === name;
+    const decided = known.ticks.filter(ofIt).sort((a, b) => a.instant - b.instant);
+    const schedule: Schedule = { ...rhythm, name, ticks: decided, jobs: known.rows.filter(ofIt) };
+    const says = [...decidedOnce(schedule, known), ...missed(schedule, known), ...inTurn(schedule, known)];
+    return [...says, ...jobsOf(schedule, known)].map((finding) => ({ rule: 'ticks', ...finding }));
+  });
 }
 
-function judge(schedule: string, everyMs: number, known: Known): Finding[] {
-  const made = grouped(
-    known.rows.filter((row) => row.schedule === schedule),
-    instantOf,
-  );
-  const findings: Finding[] = [];
-  for (const [instant, rows] of made) {
-    if (rows.length > 1)
-      findings.push({
-        ...wrong(`the tick of ${iso(instant)} of "${schedule}" made ${rows.length} jobs`),
-        id: rows[0]?.id,
-      });
-    for (const row of rows.filter(({ state }) => state !== 'completed'))
-      findings.push({
-        ...wrong(`the tick of ${iso(instant)} of "${schedule}" is ${row.state}`),
-        verdict: 'lost',
-        id: row.id,
-      });
+type Said = Omit<Finding, 'rule'>;
+
+function decidedOnce({ name, everyMs, ticks: decided, jobs }: Schedule, { schedules }: Known): Said[] {
+  const jobsAt = grouped(jobs, ({ scheduledFor }) => scheduledFor);
+  const said: Said[] = [];
+  for (const [instant, made] of jobsAt)
+    if (made.length > 1)
+      said.push(wrong(`the tick of ${at(instant)} of "${name}" made ${made.length} jobs`, made[0]?.id));
+  for (const { instant, outcome, jobId } of decided) {
+    const made = (jobsAt.get(instant) ?? []).some(({ id }) => id === jobId);
+    const wanted = outcome === 'ran' || outcome === 'caught_up';
+    if (wanted && !made) said.push(lost(`the job of the tick of ${at(instant)} of "${name}" is not known`, jobId));
+    if (outcome === 'queued' || outcome === 'failed')
+      said.push(lost(`the tick of ${at(instant)} of "${name}" is ${outcome}`));
+    if (instant % everyMs !== 0) said.push(wrong(`"${name}" has no moment ${at(instant)}, and it is ${outcome}`));
   }
-  for (const instant of dueOf(everyMs, known))
-    if (!made.has(instant))
-      findings.push({ ...wrong(`the tick of ${iso(instant)} of "${schedule}" is missing`), verdict: 'lost' });
-  return findings;
+  const known = new Set(decided.map(({ instant }) => instant));
+  for (let due = Math.ceil(schedules.fromMs / everyMs) * everyMs; due <= schedules.toMs; due += everyMs)
+    if (!known.has(due)) said.push(lost(`the tick of ${at(due)} of "${name}" is missing`));
+  return said;
 }
 
-/** The id of a tick's job is made from its instant. */
-function instantOf({ key = '' }: Row): number {
-  return Date.parse(/\d{4}-\d\d-\d\dT[\d:.]+Z/.exec(key)?.[0] ?? '');
+/** What is made up for is the schedule's to say; and nothing is missed where somebody was there to decide. */
+function missed({ name, catchUp, graceMs, ticks: decided }: Schedule, { struck }: Known): Said[] {
+  return decided.flatMap(({ instant, outcome }, index) => {
+    if (outcome === 'caught_up' && catchUp === 'skip')
+      return wrong(`the tick of ${at(instant)} of "${name}" was made up for, and must not be`);
+    if (outcome !== 'missed') return [];
+    const next = decided[index + 1]?.outcome;
+    if (catchUp === 'all' || (catchUp === 'once' && next !== 'missed' && next !== 'caught_up'))
+      return lost(`the tick of ${at(instant)} of "${name}" was missed, and nothing makes up for it`);
+    const hasCause = struck.some(({ fromMs, toMs }) => fromMs <= instant + graceMs && toMs + AFTERMATH_MS >= instant);
+    return hasCause ? [] : wrong(`the tick of ${at(instant)} of "${name}" was missed while nothing struck`);
+  });
 }
 
-function dueOf(everyMs: number, { schedules: { fromMs, toMs }, spans }: Known): number[] {
-  const first = Math.ceil(fromMs / everyMs) * everyMs;
-  const all = Array.from(
-    { length: Math.max(0, Math.floor((toMs - first) / everyMs) + 1) },
-    (_, n) => first + n * everyMs,
-  );
-  const schedulers = spans.filter(({ role }) => role === 'scheduler');
-  return all.filter((at) => schedulers.some((span) => span.fromMs <= at - BEFORE_MS && span.toMs >= at + AFTER_MS));
+/** Where jobs of a schedule wait for each other, none begins before the one before it has ended. */
+function inTurn({ name, overlap, jobs }: Schedule, { startsOf, endsOf }: Known): Said[] {
+  if (overlap !== 'queue') return [];
+  const firstStart = (id: string): number => startsOf(id)[0]?.at ?? Infinity;
+  const inOrder = jobs.map(({ id }) => id).sort((a, b) => firstStart(a) - firstStart(b));
+  return inOrder.slice(1).flatMap((id, index) => {
+    const before = inOrder[index] ?? id;
+    const ended = endsOf(before).find(({ ok }) => ok)?.at ?? Infinity;
+    return firstStart(id) >= ended ? [] : wrong(`a job of "${name}" began before ${before} had ended`, id);
+  });
 }
 
-const iso = (ms: number): string => (Number.isNaN(ms) ? 'an unknown moment' : new Date(ms).toISOString());
-const wrong = (says: string): Finding => ({ verdict: 'wrong', rule: 'ticks', says });
+function jobsOf({ name, jobs }: Schedule, { endsOf }: Known): Said[] {
+  return jobs.flatMap(({ id, state, scheduledFor }) => {
+    if (state !== 'completed') return lost(`the job of the tick of ${at(scheduledFor)} of "${name}" is ${state}`, id);
+    const ran = endsOf(id).some(({ ok }) => ok);
+    return ran ? [] : wrong(`the job of the tick of ${at(scheduledFor)} of "${name}" completed and never ran`, id);
+  });
+}
+
+const at = (ms: number | undefined): string => (ms === undefined ? 'an unknown moment' : new Date(ms).toISOString());
+const wrong = (says: string, id?: string): Said => ({ verdict: 'wrong', says, id });
+const lost = (says: string, id?: string): Said => ({ verdict: 'lost', says, id });
