@@ -92,7 +92,7 @@ function doing(role: BrokerRole, names: Names, queues: readonly string[]): Reach
         configure: adding.configure,
         write: [
           ...adding.write,
-          ...literal([...levels((level) => names.priority(level)), names.deadExchange, names.suspectExchange]),
+          ...literal([...levels((level) => names.priority(level)), names.deadExchange, names.suspectExchange, names.events]),
         ],
         read: [
           ...adding.read,
@@ -105,7 +105,7 @@ function doing(role: BrokerRole, names: Names, queues: readonly string[]): Reach
     case 'producer':
       return {
         configure: adding.configure,
-        write: adding.write,
+        write: [...adding.write, ...literal([names.events])],
         // Dead letters also of queues that only others know.
         read: [...adding.read, ...literal([names.ledger, names.later, names.submit, names.stray]), `${any}\\.dead`],
       };
