@@ -1,4 +1,5 @@
 import type { LedgerEvents } from '@scutwork/ledger';
+import { tlsFault } from '@scutwork/jobs/wire';
 import type { Logger } from 'pino';
 
 /** Writes what the ledger has to say of itself to the log. */
@@ -15,5 +16,7 @@ export function logLedger(log: Pick<Logger, 'warn' | 'error'>): LedgerEvents {
 }
 
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const words = error instanceof Error ? error.message : String(error);
+  const tls = tlsFault(error);
+  return tls === undefined ? words : `${words}. ${tls}`;
 }

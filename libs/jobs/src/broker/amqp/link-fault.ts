@@ -1,3 +1,4 @@
+import { tlsFault } from '../../contracts/tls-fault';
 import { maskUrl, userOf, withoutPasswords } from './urls';
 
 /** Why there is no connection, and what to do about it. Holds no password. */
@@ -9,9 +10,11 @@ export interface LinkFault {
 
 /** @param urls every address whose password must not show */
 export function linkFaultOf(error: Error | undefined, url: string | undefined, urls: readonly string[]): LinkFault {
-  const words = error?.message ?? 'the connection was closed';
+  const words = error?.message.trim() ?? 'the connection was closed';
   const where = url === undefined ? 'RabbitMQ' : `RabbitMQ at ${maskUrl(url)}`;
   const text = `${where}: ${withoutPasswords(words, urls)}${nextStep(words)}`;
+  const tls = tlsFault(error);
+  if (tls !== undefined) return { text: `${where}: ${withoutPasswords(words, urls)}. ${tls}`, refused: true };
   return refusal(words, where, url) ?? { text, refused: false };
 }
 
