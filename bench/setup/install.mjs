@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export function install() {
   if (!existsSync(`${ROOT}/node_modules`)) say('installing the product', 'npm', ['ci'], ROOT);
   if (!existsSync(`${BENCH}/node_modules`)) say('installing the peers', 'npm', ['ci'], BENCH);
-  say('building the product', 'npx', ['tsc', '-b', 'libs/ledger', 'libs/local'], ROOT);
+  say('building the product', 'npx', ['tsc', '-b', 'libs/ledger', 'libs/local', 'apps/scheduler'], ROOT);
   if (!isInstalled('redis-server')) installRedis();
 }
 
