@@ -1,4 +1,4 @@
-import { pipeline } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Transaction } from '../store/database';
@@ -36,7 +36,10 @@ export async function copyRows(
       yield Buffer.from(part.map((row) => lineOf(row, secrets)).join(''));
     }
   }
-  await pipeline(Readable.from(parts()), target);
+  if (rows.length > ROWS_A_PART) return pipeline(Readable.from(parts()), target);
+  // A stream of one part costs as much as its rows.
+  for (const part of parts()) target.end(part);
+  await finished(target);
 }
 
 /** COPY's text format: tabs between fields, `\N` for null, a backslash before what would be read otherwise. */
