@@ -1,5 +1,6 @@
 import { type Channel, type Options, connect as connectAmqp } from 'amqplib';
 import type { Names } from '../../libs/jobs/src';
+import { signatureOf } from '../../libs/jobs/src/contracts/signature';
 import { runApp } from '../support/app-process';
 import { type LeastSystem, type SystemUser, startLeastSystem } from '../support/least-system';
 import { until } from '../support/until';
@@ -47,19 +48,27 @@ describe('with the least permissions', () => {
   const publishing = (exchange: string, key: string, messageId?: string) => (channel: Channel) =>
     channel.publish(exchange, key, Buffer.from(JSON.stringify(welcome.payload)), { messageId, persistent: true });
 
+  /** Publishes through the door, signed, as whoever may. */
+  async function come(key: string, content: string, properties: Options.Publish = {}): Promise<void> {
+    const [exchange, body] = [names.door('normal'), Buffer.from(content)];
+    const { messageId } = properties;
+    const headers: Record<string, unknown> = { ...properties.headers, 'x-job-publisher': 'shop' };
+    const message = { exchange, routingKey: key, messageId: messageId as string | undefined, headers, body };
+    headers['x-job-signature'] = signatureOf(message, system.publisherKey);
+    const publish = (channel: Channel) => channel.publish(exchange, key, body, { ...properties, headers });
+    expect(await refusal(system.users.publisher, publish)).toBeUndefined();
+  }
+  const readable = JSON.stringify(welcome.payload);
+
   it('jobs come over HTTP and through the doors, wait, tick, are paused, die and are done again', async () => {
     const { id } = await call('/jobs', welcome);
     await becomes(id, 'completed');
     const later = await call('/jobs', { ...welcome, options: { delay: 200, unique: { key: 'once' } } });
     await becomes(later.id, 'completed');
 
-    expect(
-      await refusal(system.users.publisher, publishing(names.door('normal'), welcome.type, 'foreign')),
-    ).toBeUndefined();
+    await come(welcome.type, readable, { messageId: 'foreign' });
     await becomes('foreign', 'completed');
-    const unreadable = (channel: Channel) =>
-      channel.publish(names.door('normal'), welcome.type, Buffer.from('no JSON'), { messageId: 'unreadable' });
-    expect(await refusal(system.users.publisher, unreadable)).toBeUndefined();
+    await come(welcome.type, 'no JSON', { messageId: 'unreadable' });
     await becomes('unreadable', 'dead');
 
     await call('/schedules', { name: 'often', every: '1s', type: welcome.type, payload: welcome.payload });
@@ -111,22 +120,14 @@ describe('with the least permissions', () => {
 
   test.each(HOSTILE)('a foreign message with %s runs, is recorded, and breaks no line', async (what, properties) => {
     const id = `hostile ${what}`;
-    const key = ['email', 'welcome'].join('.');
-    const body = Buffer.from(JSON.stringify(welcome.payload));
-    const publish = (channel: Channel) =>
-      channel.publish(names.door('normal'), key, body, { ...properties, messageId: id, persistent: true });
-    expect(await refusal(system.users.publisher, publish)).toBeUndefined();
+    await come(welcome.type, readable, { ...properties, messageId: id });
     await becomes(id, 'completed');
   });
 
   it('an unknown type, an id and members of a request with line breaks break no line either', async () => {
-    const odd = (channel: Channel) => channel.publish(names.door('normal'), 'email.a\n\u001b[2J', Buffer.from('{}'));
-    expect(await refusal(system.users.publisher, odd)).toBeUndefined();
+    await come('email.a\n\u001b[2J', '{}', { messageId: 'odd' });
     const id = 'a\n\u001b[2Jb';
-    const readable = { messageId: id, correlationId: id };
-    const named = (channel: Channel) =>
-      channel.publish(names.door('normal'), welcome.type, Buffer.from(JSON.stringify(welcome.payload)), readable);
-    expect(await refusal(system.users.publisher, named)).toBeUndefined();
+    await come(welcome.type, readable, { messageId: id, correlationId: id });
     await becomes(id, 'completed');
     for (const options of [{ tags: ['a\nb'] }, { tenant: 'a\u001b[2J' }, { id: 'a\nb' }, { correlationId: '\r\n' }])
       expect((await system.ask('/api/v1/jobs', { body: { ...welcome, options } })).status).toBeLessThan(500);
@@ -141,15 +142,30 @@ describe('with the least permissions', () => {
     }
   });
 
+  it('a message that nobody vouches for is dead, and what it says of the job of another is not believed', async () => {
+    const { id } = await call('/jobs', { ...welcome, options: { delay: '1h' } });
+    const forged = (channel: Channel) => {
+      const headers = { 'x-job-publisher': 'shop', 'x-job-signature': 'v1=00', 'x-job-generation': 7 };
+      return channel.publish(names.door('normal'), welcome.type, Buffer.from(readable), {
+        messageId: String(id),
+        headers,
+      });
+    };
+    expect(await refusal(system.users.publisher, forged)).toBeUndefined();
+    const dead = await until('its dead letter', async () => {
+      const { items } = (await call('/dead-letters')) as { items?: { id: string; error?: { code?: string } }[] };
+      return items?.find(({ error }) => error?.code === 'signature_invalid');
+    });
+    expect(dead.id).not.toBe(id);
+    expect(await jobOf(id)).toMatchObject({ state: 'delayed', generation: 0 });
+  });
+
   it('nothing that is printed or served shows a secret: passwords, tokens, keys, fields marked secret', async () => {
     const field = 'one-time-login-4711';
     const secretly = { ...welcome.payload, dashboardUrl: `https://example.org/?token=${field}` };
     const { id } = await call('/jobs', { type: welcome.type, payload: secretly });
     await becomes(id, 'completed');
-    const letter = { ...secretly, to: 'nobody' };
-    const dead = (channel: Channel) =>
-      channel.publish(names.door('normal'), welcome.type, Buffer.from(JSON.stringify(letter)), { messageId: 'letter' });
-    expect(await refusal(system.users.publisher, dead)).toBeUndefined();
+    await come(welcome.type, JSON.stringify({ ...secretly, to: 'nobody' }), { messageId: 'letter' });
     await becomes('letter', 'dead');
     const { key } = await call('/api-keys', { name: 'reader', role: 'viewer' });
     const secrets = [...system.secrets, String(key).split('_')[2] ?? '', field];

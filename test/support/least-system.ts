@@ -17,6 +17,8 @@ export interface LeastSystem {
   users: Record<SystemUser, string>;
   apps: AppProcess[];
   token: string;
+  /** By which the publisher `shop` must sign. */
+  publisherKey: string;
   /** Everything that nobody may be shown. */
   secrets: string[];
   /** An answer of the producer; by default the admin asks. */
@@ -31,8 +33,14 @@ export async function startLeastSystem(): Promise<LeastSystem> {
   const home = appTestHome({ DATABASE_URL: db.url });
   const names = namesFor(home.config().prefix);
   const users = await makeUsers(names);
-  const [jwt, cron] = [randomBytes(24).toString('hex'), randomBytes(24).toString('hex')];
-  const own = { SCUTWORK_DECLARE: 'false', LOG_LEVEL: 'debug', JWT_SECRET: jwt, CRON_SECRET: cron };
+  const [jwt = '', cron = '', publisherKey = ''] = [1, 2, 3].map(() => randomBytes(24).toString('hex'));
+  const own = {
+    SCUTWORK_DECLARE: 'false',
+    LOG_LEVEL: 'debug',
+    JWT_SECRET: jwt,
+    CRON_SECRET: cron,
+    PUBLISHER_KEYS: `shop:${publisherKey}`,
+  };
   const apps: AppProcess[] = [];
   const run = async (name: Parameters<typeof runApp>[0], AMQP_URL: string): Promise<void> => {
     const app = await runApp(name, home.env({ ...own, AMQP_URL }));
@@ -50,7 +58,7 @@ export async function startLeastSystem(): Promise<LeastSystem> {
     });
   const passwords = [...Object.values(users), db.url].map((url) => new URL(url).password);
   return {
-    ...{ home, names, users, apps, token, ask, secrets: [...passwords, token, jwt, cron] },
+    ...{ home, names, users, apps, token, publisherKey, ask, secrets: [...passwords, token, jwt, cron, publisherKey] },
     call: async (path, body) => (await (await ask(`/api/v1${path}`, { body })).json()) as Record<string, unknown>,
     stop: () => stop(apps, db, home),
   };

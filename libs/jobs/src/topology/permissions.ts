@@ -92,7 +92,12 @@ function doing(role: BrokerRole, names: Names, queues: readonly string[]): Reach
         configure: adding.configure,
         write: [
           ...adding.write,
-          ...literal([...levels((level) => names.priority(level)), names.deadExchange, names.suspectExchange, names.events]),
+          ...literal([
+            ...levels((level) => names.priority(level)),
+            names.deadExchange,
+            names.suspectExchange,
+            names.events,
+          ]),
         ],
         read: [
           ...adding.read,
