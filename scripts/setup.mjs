@@ -79,7 +79,7 @@ export function fail(message) {
 }
 
 /** The npm that started us, else the one on the PATH. */
-function npm() {
+export function npm() {
   const path = process.env.npm_execpath;
   return path && /npm-cli\.c?js$/.test(path) ? [process.execPath, path] : ['npm'];
 }

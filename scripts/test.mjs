@@ -19,6 +19,7 @@ async function main() {
 
   const built = step('build', build);
   step('check', () => run(process.execPath, 'scripts/check.mjs'));
+  step('dependency audit', () => run(process.execPath, 'scripts/audit.mjs'));
   step('unit tests', () => jest('--selectProjects', 'unit', '--maxWorkers=2', '--forceExit'));
   // These start the built apps as processes: without a build they would test an older one.
   // One after the other: they kill and alarm brokers, and time is what they are judged by. What a failed one leaves open

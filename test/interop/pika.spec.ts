@@ -8,7 +8,7 @@ import { sharedBroker } from '../support/private-broker';
 import { recordsOf } from '../support/records';
 import { until } from '../support/until';
 import { exited, linesOf, spawnWorker } from '../support/worker-process';
-import { type ForeignMessage, publishFromPython } from './python';
+import { type ForeignMessage, publishFromPython, python } from './python';
 
 const Welcome = defineJob({ type: 'email.welcome', payload: z.object({ to: z.string() }) });
 const BODY = '{"to":"ada"}';
@@ -119,6 +119,23 @@ describe('a program in Python', () => {
     });
     const submitted = lines.filter(({ event }) => event === 'submitted');
     expect(submitted).toMatchObject([{ key: 'late', type: 'email.welcome', payload: BODY }]);
+  });
+
+  test('signs as the example does, where it must; what it has not signed is dead', async () => {
+    const key = 'k'.repeat(40);
+    const Greeting = defineJob({ type: 'greeting.send', payload: z.object({ name: z.string() }) });
+    const names: string[] = [];
+    const greeted = await world.worker((handlers) => handlers.register(Greeting, ({ name }) => void names.push(name)), {
+      publisherKeys: { shop: [key] },
+    });
+    const script = join(__dirname, '../../examples/05-publish-from-python/publish_signed.py');
+    await python(script, [sharedBroker().url, 'shop', key, world.names.prefix]);
+    await until('the greeting', () => names.length > 0);
+    await python(script, [sharedBroker().url, 'shop', `${key}!`, world.names.prefix]);
+    await publish({ key: 'greeting.send', body: '{"name":"Eve"}' });
+    const dead = await greeted.witness.waitFor('dead', 2);
+    expect(dead.map(({ reason }) => reason)).toEqual(['signature_invalid', 'signature_invalid']);
+    expect(names).toEqual(['Grace']);
   });
 
   test('may print its JSON prettily', async () => {

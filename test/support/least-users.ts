@@ -14,6 +14,7 @@ export async function leastUser(role: BrokerRole, options: LeastUserOptions): Pr
   const { prefixes, topics = {}, ...rest } = options;
   const { url, ctl } = sharedBroker();
   const user = `${role}-${randomBytes(4).toString('hex')}`;
+  const password = randomBytes(12).toString('hex');
   const { configure, write, read } = permissionsOf(role, rest);
   const own = options.names.prefix;
   const patterns = [configure, write, read].map((pattern) =>
@@ -24,7 +25,7 @@ export async function leastUser(role: BrokerRole, options: LeastUserOptions): Pr
   await ctl(
     'eval',
     [
-      `rabbit_auth_backend_internal:add_user(${erlang(user)}, ${erlang(user)}, ${by})`,
+      `rabbit_auth_backend_internal:add_user(${erlang(user)}, ${erlang(password)}, ${by})`,
       `rabbit_auth_backend_internal:set_permissions(${erlang(user)}, <<"/">>, ${patterns.join(', ')}, ${by})`,
       ...Object.entries(topics).map(
         ([exchange, keys]) =>
@@ -33,7 +34,8 @@ export async function leastUser(role: BrokerRole, options: LeastUserOptions): Pr
     ].join(', ') + '.',
   );
   const address = new URL(url);
-  address.username = address.password = user;
+  address.username = user;
+  address.password = password;
   return address.href;
 }
 

@@ -14,13 +14,14 @@ import { MailModule } from './mail/mail.module';
 export class WorkersModule {
   static with(config: AppConfig, log: Logger): DynamicModule {
     const { amqpUrls: urls, prefix, declare, concurrency, defaults, consumerTimeoutMs } = config;
-    const { shutdownDeadlineMs, dataDir } = config;
+    const { shutdownDeadlineMs, dataDir, publisherKeys } = config;
     const name = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
     return {
       module: WorkersModule,
       imports: [
         JobsModule.forRoot({
           ...{ urls, prefix, declare, concurrency, defaults, consumerTimeoutMs, shutdownDeadlineMs, log, jobs, name },
+          publisherKeys,
           spoolDir: join(dataDir, 'spool'),
           appId: 'workers',
         }),

@@ -34,6 +34,7 @@ export type { JobState } from './contracts/job-state';
 export type { IncomingMessage, OutgoingMessage } from './contracts/message';
 export { DEFAULT_RUN_POLICY } from './contracts/options';
 export type { JobOptions, PriorityOption, RunOptions, RunPolicy } from './contracts/options';
+export type { PublisherKeys } from './contracts/signature';
 export type { KeepRule, RetentionOptions } from './contracts/retention';
 export type { UniqueOptions } from './contracts/submission';
 export type { DeadReason, DeferReason, Failure, Outcome } from './contracts/outcome';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type AnyJob, type Broker, type Names, type Publisher } from '@scutwork/jobs';
+import { type AnyJob, type Broker, type Names, type Publisher, type PublisherKeys } from '@scutwork/jobs';
 import { type Announcer, catalogOf } from '@scutwork/jobs/wire';
 import { payloadCheck } from './control/check-payload';
 import { longestAttempts } from './control/longest-attempts';
@@ -63,6 +63,7 @@ export interface Ground {
   maxPayloadBytes: number;
   defaultAttempts: number | undefined;
   retention: RetentionOptions;
+  publisherKeys: PublisherKeys | undefined;
   backlog: BacklogLimits;
   announcer: Announcer;
 }
@@ -128,7 +129,7 @@ export function assemble(ground: Ground): Parts {
   const queues = jobs.map(({ queue }) => queue);
   const schedules = new Schedules({ ticks, checkPayload });
   const scheduling = { ticks, schedules };
-  const taking = { ledger: submitting, scheduling, queues };
+  const taking = { ledger: submitting, scheduling, queues, publisherKeys: ground.publisherKeys };
   const intakes = new Intakes({ broker, names, database, recorder, publisher, events, ...taking });
   effects.push(intakes.dead.noteQueues);
   return {

@@ -2,13 +2,14 @@ import {
   type AnyJob,
   type Broker,
   type Names,
+  type PublisherKeys,
   type QueueType,
   type Service,
   namesFor,
   planLedger,
   systemClock,
 } from '@scutwork/jobs';
-import { Announcer, within } from '@scutwork/jobs/wire';
+import { Announcer, checkPublisherKeys, within } from '@scutwork/jobs/wire';
 import type { LedgerApi, Reading, Steering, Submitting } from './api';
 import type { Scheduling } from './schedules/scheduling-api';
 import { type Ground, type Parts, assemble } from './assemble';
@@ -36,6 +37,8 @@ export interface LedgerOptions {
   retention?: RetentionOptions;
   /** How many jobs of a queue may wait; more are refused with `backlog_full`. Default 1,000,000 of each. */
   backlog?: BacklogLimits;
+  /** Keys by publisher: as workers take them. Give both the same. Default none. */
+  publisherKeys?: PublisherKeys;
   events?: LedgerEvents;
 }
 
@@ -75,6 +78,7 @@ export class Ledger implements LedgerApi, Service {
       maxPayloadBytes: options.maxPayloadBytes ?? 1_048_576,
       defaultAttempts: options.defaultAttempts,
       retention: options.retention ?? {},
+      publisherKeys: options.publisherKeys && checkPublisherKeys(options.publisherKeys),
       backlog: options.backlog ?? {},
       announcer: new Announcer({ broker, names, clock: systemClock }),
     };

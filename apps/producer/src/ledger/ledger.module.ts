@@ -17,7 +17,7 @@ const AGAIN_MS = 1_000;
 /** How long the producer waits with its port for a database that does not answer. */
 const FIRST_TRY_MS = 10_000;
 
-type LedgerConfig = Pick<AppConfig, 'databaseUrl' | 'prefix' | 'retention' | 'backlog' | 'defaults'>;
+type LedgerConfig = Pick<AppConfig, 'publisherKeys' | 'databaseUrl' | 'prefix' | 'retention' | 'backlog' | 'defaults'>;
 
 const EVENTS = Symbol('scutwork.ledger-events');
 
@@ -26,7 +26,10 @@ const EVENTS = Symbol('scutwork.ledger-events');
 class LedgerCoreModule implements OnApplicationShutdown {
   constructor(private readonly database: Database) {}
 
-  static for({ databaseUrl, prefix, retention: asked, backlog, defaults }: LedgerConfig, log: Logger): DynamicModule {
+  static for(
+    { databaseUrl, prefix, retention: asked, backlog, defaults, publisherKeys }: LedgerConfig,
+    log: Logger,
+  ): DynamicModule {
     const names = namesFor(prefix);
     const retention = configuredRetention(
       asked,
@@ -41,6 +44,7 @@ class LedgerCoreModule implements OnApplicationShutdown {
       });
     const ledger = (broker: Broker, events: LedgerEvents): Ledger =>
       new Ledger({
+        publisherKeys,
         ...{ broker, databaseUrl, names, jobs, events, retention, backlog },
         defaultAttempts: defaults.maxAttempts,
       });

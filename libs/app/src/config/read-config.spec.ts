@@ -159,6 +159,15 @@ describe('the configuration', () => {
     expect(error.message).toContain('JOB_CONCURRENCY is "many": use a whole number from 1 to 2000');
   });
 
+  it('reads the keys of publishers, several of one, and shows none of them', () => {
+    const [one, other] = ['1'.repeat(32), '2'.repeat(32)];
+    const { publisherKeys } = read({ PUBLISHER_KEYS: `shop:${one}, shop:${other},constructor:${one}` });
+    expect(publisherKeys).toEqual({ shop: [one, other], constructor: [one] });
+    const { message } = refusal({ PUBLISHER_KEYS: 'shop:hunter2' });
+    expect(message).toContain('PUBLISHER_KEYS is wrong');
+    expect(message).not.toContain('hunter2');
+  });
+
   it('wants SMTP credentials whole', () => {
     expect(refusal({ SMTP_HOST: 'mail', SMTP_USER: 'u' }).message).toContain('SMTP_PASSWORD is not set');
     expect(refusal({ SMTP_USER: 'u', SMTP_PASSWORD: 'p' }).message).toContain('SMTP_HOST is not set');

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { ConfigurationError } from '@scutwork/jobs';
+import { ConfigurationError, type PublisherKeys } from '@scutwork/jobs';
 import type { Retention } from '@scutwork/jobs/wire';
 import { nearestOf } from './nearest';
 import { type Environment, environment, isSecret, knownVariables } from './variables';
@@ -44,6 +44,8 @@ export interface AppConfig {
   amqpUrls: string[];
   /** First words of every exchange and queue. */
   prefix: string;
+  /** Keys of those who sign what they publish at the doors; undefined when nobody must. */
+  publisherKeys: PublisherKeys | undefined;
   /** Whether workers make their queues exist. */
   declare: boolean;
   shutdownDeadlineMs: number;
@@ -95,6 +97,7 @@ export function readConfig({ defaultPort }: { defaultPort: number }, env: NodeJS
     amqpUrls: values.AMQP_URL,
     prefix: values.SCUTWORK_PREFIX,
     declare: values.SCUTWORK_DECLARE,
+    publisherKeys: values.PUBLISHER_KEYS,
     shutdownDeadlineMs: values.SHUTDOWN_DEADLINE,
     concurrency: values.JOB_CONCURRENCY,
     defaults: {

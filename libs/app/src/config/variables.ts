@@ -110,6 +110,22 @@ const origins = read('use origins such as https://app.example.org, joined by com
   return list.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin) ? list : undefined;
 });
 
+/** As much as the hash that is made with it. */
+const PUBLISHER_KEY_BYTES = 32;
+
+const publisherKeys = read(
+  `use name:key, joined by commas; each key of at least ${PUBLISHER_KEY_BYTES} characters, made at random`,
+  (given) => {
+    const keys: Record<string, string[]> = {};
+    for (const pair of given.split(',')) {
+      const [, name, key] = /^\s*([\w.-]+):(\S+)\s*$/.exec(pair) ?? [];
+      if (name === undefined || key === undefined || Buffer.byteLength(key) < PUBLISHER_KEY_BYTES) return undefined;
+      keys[name] = [...(Object.hasOwn(keys, name) ? (keys[name] ?? []) : []), key];
+    }
+    return keys;
+  },
+);
+
 const port = whole(1, 65_535);
 const amqp = addresses(['amqp:', 'amqps:'], 'amqp://user:password@host:5672');
 
@@ -127,6 +143,7 @@ const variables = {
     'jobs',
   ),
   SCUTWORK_DECLARE: toggle.default(true),
+  PUBLISHER_KEYS: publisherKeys.optional(),
   AMQP_URL: amqp.default(['amqp://127.0.0.1:5672']),
   SHUTDOWN_DEADLINE: duration(0).default(30_000),
   CONSUMER_TIMEOUT: z
@@ -184,5 +201,5 @@ export const knownVariables: readonly string[] = [...Object.keys(variables), ...
 
 /** Whether the value may be shown to nobody. Addresses hold passwords. */
 export function isSecret(name: string): boolean {
-  return /PASSWORD|SECRET|TOKEN|_URL$|WEBHOOK/.test(name);
+  return /PASSWORD|SECRET|TOKEN|KEYS|_URL$|WEBHOOK/.test(name);
 }

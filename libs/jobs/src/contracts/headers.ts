@@ -37,6 +37,9 @@ export const HEADER = {
   laterSince: 'x-job-later-since',
   /** On submissions that the ledger decides: the queue for the answer. */
   replyTo: 'x-job-reply-to',
+  /** At the doors, where publishers must sign: who signs, and the signature. */
+  publisher: 'x-job-publisher',
+  signature: 'x-job-signature',
   /** W3C trace context. */
   traceparent: 'traceparent',
 } as const;

@@ -17,6 +17,8 @@ export type DeadReason =
   | 'unrecoverable'
   | 'payload_invalid'
   | 'message_invalid'
+  /** It came through a door where publishers must sign, and none vouches for it. */
+  | 'signature_invalid'
   | 'type_unknown'
   | 'poison'
   /** Its queue does not exist any more, or never did. */

@@ -1,8 +1,16 @@
 import type { Delivery } from '../broker/delivery';
-import { type JobHeaders, type ReceivedJob, decodeHeaders, identityOf, receivedJob } from '../contracts/envelope';
+import {
+  type HeaderFault,
+  type JobHeaders,
+  type ReceivedJob,
+  decodeHeaders,
+  identityOf,
+  receivedJob,
+} from '../contracts/envelope';
 import { HEADER } from '../contracts/headers';
 import { type Priority, isPriority, jobTypeFault, queueOf } from '../contracts/job-type';
 import type { IncomingMessage } from '../contracts/message';
+import { vouched } from '../topology/at-the-door';
 import type { Handlers } from './handlers';
 import { packetPattern } from './packet';
 import type { Place, Run } from './run';
@@ -12,9 +20,9 @@ const UNREADABLE: JobHeaders = { delayMs: 0, attempt: 1, generation: 0, recorded
 
 /** Reads a delivery: which job, which attempt, by which policy. Never throws: what cannot be read is a fault of the run. */
 export function read(delivery: Delivery, place: Place, settings: WorkerSettings): Run {
-  const message = delivery.message;
+  const { message, fault: unsigned } = vouched(delivery.message, settings.names, settings.publisherKeys);
   const decoded = decodeHeaders(message);
-  const fault = 'field' in decoded ? decoded : undefined;
+  const fault = unsigned === undefined ? ('field' in decoded ? decoded : undefined) : signatureFault(unsigned);
   const headers = 'field' in decoded ? UNREADABLE : decoded;
   const type = typeOf(message, place.queue, settings.handlers);
   const known = settings.handlers.find(type);
@@ -47,6 +55,11 @@ export function read(delivery: Delivery, place: Place, settings: WorkerSettings)
     handedBack: false,
   };
 }
+
+const signatureFault = (reason: string): HeaderFault => ({
+  field: HEADER.signature,
+  message: `It came through a door where publishers must sign, and ${reason}`,
+});
 
 /**
  * The type property; for foreign messages the routing key; for packets of Nest's own client their pattern. A type names

@@ -1,4 +1,5 @@
 import type { Control } from '../control/control-stream';
+import { HEADER } from '../contracts/headers';
 import { newJobId } from '../contracts/job-id';
 import { queueOf } from '../contracts/job-type';
 import type { Outcome } from '../contracts/outcome';
@@ -29,7 +30,8 @@ export function screen(run: Run, settings: WorkerSettings, control: Control): Ou
 }
 
 function unreadable({ fault }: Run): Outcome | undefined {
-  return fault && invalid(fault.message);
+  if (!fault) return undefined;
+  return invalid(fault.message, fault.field === HEADER.signature ? 'signature_invalid' : 'message_invalid');
 }
 
 /** Published to a queue past its exchange, without a type of that queue: nowhere could it be sent to wait or to be adopted. */
@@ -39,12 +41,8 @@ function misplaced({ job, place }: Run): Outcome | undefined {
   return invalid(`It came on the queue "${place.queue}", but its type, ${type}, is none of that queue`);
 }
 
-function invalid(message: string): Outcome {
-  return {
-    kind: 'dead',
-    reason: 'message_invalid',
-    failure: { name: 'MessageError', code: 'message_invalid', message },
-  };
+function invalid(message: string, reason: 'message_invalid' | 'signature_invalid' = 'message_invalid'): Outcome {
+  return { kind: 'dead', reason, failure: { name: 'MessageError', code: reason, message } };
 }
 
 /** Without a message id every redelivery would be another job: it gets one before anything else. */

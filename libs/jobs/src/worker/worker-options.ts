@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../contracts/errors';
+import { type PublisherKeys, checkPublisherKeys } from '../contracts/signature';
 import { DEFAULT_RUN_POLICY, type RunPolicy } from '../contracts/options';
 import type { Broker } from '../broker/broker';
 import { type EventSink, silentEvents } from '../events/event-bus';
@@ -59,12 +60,20 @@ export interface WorkerOptions {
   unknownTypeMs?: number;
   /** Deaths of its worker, alone, after which a suspect is dead. Default 3. */
   poisonAfter?: number;
+  /**
+   * Keys by publisher: what comes through the doors must then be signed by one of them, or is dead at once. Default: none,
+   * and everybody who may write to a door is believed.
+   */
+  publisherKeys?: PublisherKeys;
   clock?: Clock;
   random?: Random;
 }
 
 /** Every option with its value. */
-export type WorkerSettings = Required<Omit<WorkerOptions, 'queues' | 'concurrency' | 'defaults' | 'spoolDir'>> & {
+export type WorkerSettings = Required<
+  Omit<WorkerOptions, 'queues' | 'concurrency' | 'defaults' | 'spoolDir' | 'publisherKeys'>
+> & {
+  publisherKeys: PublisherKeys | undefined;
   queues: ReadonlyMap<string, Required<QueueOptions>>;
   defaults: RunPolicy;
   spoolDir: string | undefined;
@@ -113,6 +122,7 @@ export function resolveWorkerOptions(options: WorkerOptions): WorkerSettings {
     consumerTimeoutMs: options.consumerTimeoutMs ?? DEFAULT_CONSUMER_TIMEOUT_MS,
     unknownTypeMs: options.unknownTypeMs ?? 10 * 60_000,
     poisonAfter: options.poisonAfter ?? 3,
+    publisherKeys: options.publisherKeys && checkPublisherKeys(options.publisherKeys),
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
   };

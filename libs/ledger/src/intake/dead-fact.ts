@@ -24,6 +24,7 @@ export function deadOf(
 const SAID: Partial<Record<DeadReason, string>> = {
   no_queue: 'No queue takes it: no worker has ever declared the queue of its type, or the queue was deleted',
   poison: 'The broker gave it up: it was returned too often, as when it kills its worker again and again',
+  signature_invalid: 'It came through a door, and no publisher vouches for it',
   rejected: 'The broker gave it up: somebody rejected it, or a policy of the broker dropped it',
 };
 
@@ -33,6 +34,7 @@ const REASONS = {
     unrecoverable: true,
     payload_invalid: true,
     message_invalid: true,
+    signature_invalid: true,
     type_unknown: true,
   },
   ...{ poison: true, no_queue: true, rejected: true, unpublishable: true },

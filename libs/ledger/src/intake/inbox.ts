@@ -1,4 +1,4 @@
-import type { Broker, Delivery, Names } from '@scutwork/jobs';
+import type { Broker, Delivery, Names, PublisherKeys } from '@scutwork/jobs';
 import type { RecordedEvent } from '@scutwork/jobs/wire';
 import type { Recorder } from '../record/recorder';
 import { isDatabaseAway } from '../store/database';
@@ -12,6 +12,8 @@ export interface InboxOptions {
   broker: Broker;
   names: Names;
   park: Park;
+  /** By which publishers must sign at the doors. */
+  publisherKeys?: PublisherKeys;
 }
 
 type Told = ReturnType<typeof readRecords>;

@@ -1,4 +1,4 @@
-import type { Broker, Names, Publisher } from '@scutwork/jobs';
+import type { Broker, Names, Publisher, PublisherKeys } from '@scutwork/jobs';
 import type { Submitting } from '../api';
 import type { LedgerEvents } from '../ledger-events';
 import type { Recorder } from '../record/recorder';
@@ -25,6 +25,8 @@ export interface IntakesOptions {
   events: LedgerEvents;
   /** The queues of the known job types. */
   queues: readonly string[];
+  /** By which publishers must sign at the doors. */
+  publisherKeys?: PublisherKeys;
 }
 
 /** How one queue is taken from: messages held at a time, and recorded in one transaction. */
@@ -49,13 +51,13 @@ export class Intakes {
   private readonly intakes: Intake[];
 
   constructor(options: IntakesOptions) {
-    const { broker, names, database, recorder, publisher, ledger, events, queues, scheduling } = options;
+    const { broker, names, database, recorder, publisher, ledger, events, queues, scheduling, publisherKeys } = options;
     const park = parkIn(names.parked, publisher, events);
     this.dead = new DeadQueues({ broker, names, database, recorder, park, events, queues });
     const takes = (queue: string, measure: Measure, doing: Pick<IntakeOptions, 'record' | 'onArrival'>): Intake =>
       new Intake({ broker, queue, ...measure, ...doing, park, events });
     this.intakes = [
-      takes(names.ledger, INBOX, inboxRecording({ recorder, broker, names, park })),
+      takes(names.ledger, INBOX, inboxRecording({ recorder, broker, names, park, publisherKeys })),
       takes(names.later, SINGLE_JOBS, { record: recordLater(database, recorder, names) }),
       takes(names.submit, SINGLE_JOBS, { record: takeSubmissions({ ledger, publisher, park, scheduling }) }),
     ];

@@ -30,5 +30,7 @@ export const Welcome = defineJob({
     /** Where the mail was written, when there is no server. */
     file: z.string().optional(),
   }),
+  // A link in a mail may log in whoever has it.
+  secrets: ['dashboardUrl'],
   timeout: '1m',
 });
