@@ -1,5 +1,6 @@
 // `npm run topology`: the exchanges, queues and bindings of the job types that come with it.
-// `-- --markdown` prints the reference page, `-- --json` the plan as a value.
+// `-- --markdown` prints the reference page, `-- --json` the plan as a value. `npm run topology migrate` makes queues of an
+// older release what they are to be.
 import {
   describePlan,
   mergePlans,
@@ -11,6 +12,7 @@ import {
   type TopologyPlan,
 } from '@scutwork/jobs';
 import { jobs } from '@scutwork/workers/jobs';
+import { migrate } from './migrate';
 
 const INTRODUCTION = `# Topology
 
@@ -26,11 +28,28 @@ This page is made by \`npm run -s topology -- --markdown > docs/reference/topolo
 
 /** What `npm run topology` prints for these flags. */
 export function topology(flags: readonly string[], prefix?: string): string {
-  const queues = jobs.map(({ type }) => queueOf(type));
-  const names = namesFor(prefix);
-  const plan: TopologyPlan = mergePlans([planTopology({ names, queues }), planLedger({ names })]);
+  const plan = planOf(prefix);
   if (flags.includes('--json')) return JSON.stringify(plan, null, 2);
   return flags.includes('--markdown') ? `${INTRODUCTION}\n\n${planAsMarkdown(plan)}` : describePlan(plan);
 }
 
-if (require.main === module) console.log(topology(process.argv.slice(2), process.env.SCUTWORK_PREFIX));
+function planOf(prefix?: string): TopologyPlan {
+  const names = namesFor(prefix);
+  return mergePlans([planTopology({ names, queues: jobs.map(({ type }) => queueOf(type)) }), planLedger({ names })]);
+}
+
+async function main([command, ...flags]: string[], env: NodeJS.ProcessEnv): Promise<number> {
+  if (command === 'migrate') return migrate(planOf(env.SCUTWORK_PREFIX), env, console.log);
+  console.log(topology([command ?? '', ...flags], env.SCUTWORK_PREFIX));
+  return 0;
+}
+
+if (require.main === module) {
+  main(process.argv.slice(2), process.env).then(
+    (code) => (process.exitCode = code),
+    (error: unknown) => {
+      console.error(error instanceof Error ? error.message : error);
+      process.exitCode = 1;
+    },
+  );
+}
