@@ -26,7 +26,7 @@ describe('the ledger makes of each moment of a schedule', () => {
     await db.drop();
   });
   beforeEach(() =>
-    db.database.query('truncate schedules, schedule_ticks, jobs, history, outbox, control, control_log'),
+    db.database.query('truncate schedules, schedule_ticks, schedulers, jobs, history, outbox, control, control_log'),
   );
 
   /** One producer's, with connections of its own. */
@@ -86,6 +86,10 @@ describe('the ledger makes of each moment of a schedule', () => {
     expect(view).toMatchObject({ runCount: 1, lastJobId: jobs[0]?.id, says: 'Every minute', handled: false });
     expect(view.lastRun).toBe(jobs[0]?.scheduled_for.toISOString());
     expect(view.lastTick).toMatchObject({ by: expect.stringMatching(/^s\d+$/) });
+    // Who comes second decides nothing, and ticks all the same.
+    const { schedulers } = await one.schedules.scheduleHealth();
+    expect(schedulers.map(({ name }) => name).sort()).toEqual(Array.from({ length: 20 }, (_, i) => `s${i}`).sort());
+    expect(schedulers[0]?.lastTick).toMatch(/^\d{4}-.*Z$/);
   });
 
   test('nothing, when a stale scheduler tells what the schedule does not have any more, or an hour ahead', async () => {

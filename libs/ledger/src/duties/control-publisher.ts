@@ -3,7 +3,6 @@ import {
   BEAT_MS,
   CONTROL_MESSAGE_TYPE,
   type ControlEntries,
-  type ControlEntry,
   type ControlMessage,
   confirmed,
   published,

@@ -144,17 +144,19 @@ export class Schedules implements Scheduling {
   }
 
   async tickSchedule(name: string, by: string) {
-    const { database, onOutbox, onChange } = this.options.ticks.options;
+    const { ticks } = this.options;
+    const { database, onOutbox, onChange } = ticks.options;
     const done = await database.transaction(async (tx) => {
       const before = await this.reading.row(name, tx);
       if (!before.enabled) throw disabled(name);
       const now = await databaseNow(tx);
       const occurs = occurrencesOf(before);
       const soon = occurs(now);
-      const { made, announced } = await this.options.ticks.takeIn(tx, [{ schedule: name, instant: soon ?? now, by }]);
+      const { made, announced } = await ticks.takeIn(tx, [{ schedule: name, instant: soon ?? now, by }]);
       const after = await this.reading.row(name, tx);
       return { made, announced, after };
     });
+    await ticks.tellers.note([by]);
     if (done.made) onOutbox?.();
     if (done.announced) onChange?.();
     const { lastRunAt, lastJobId, nextAt } = done.after;

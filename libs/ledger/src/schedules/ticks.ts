@@ -5,6 +5,7 @@ import type { Database, Transaction } from '../store/database';
 import { databaseNow } from '../store/database-now';
 import type { MakeJobsOptions } from './make-jobs';
 import { lockSchedules } from './store';
+import { Tellers } from './tellers';
 import { TickBatch } from './tick-batch';
 
 /** Somebody says that a schedule is due. It is a hint: the ledger decides. */
@@ -28,13 +29,19 @@ export interface TicksOptions extends MakeJobsOptions {
 
 /** Makes one job of each moment of a schedule, whoever says it is due, however often. */
 export class Ticks {
-  constructor(readonly options: TicksOptions) {}
+  /** Who tells them. */
+  readonly tellers: Tellers;
+
+  constructor(readonly options: TicksOptions) {
+    this.tellers = new Tellers(options.database);
+  }
 
   /** @throws what PostgreSQL throws; then nothing of it is decided, and it may be told again */
   async take(hints: readonly TickHint[]): Promise<void> {
     if (hints.length === 0) return;
     const { database, onOutbox, onChange } = this.options;
     const done = await database.transaction((tx) => this.takeIn(tx, hints));
+    await this.tellers.note(hints.map(({ by }) => by));
     if (done.made) onOutbox?.();
     if (done.announced) onChange?.();
   }
