@@ -30,6 +30,7 @@ export { resolveRetention } from './contracts/retention';
 export type { Kept, Retention } from './contracts/retention';
 export { SCHEDULES_MESSAGE_TYPE, SUBMISSION_MESSAGE_TYPE, TICK_MESSAGE_TYPE } from './contracts/submission';
 export type { SubmissionAnswer } from './contracts/submission';
+export { uniqueOf } from './contracts/unique';
 export { validatePayload } from './contracts/validate';
 export { Announcer, ANNOUNCEMENT_MESSAGE_TYPE } from './events/announcer';
 export type { AnnouncedEvent, Announcement } from './events/announcer';
