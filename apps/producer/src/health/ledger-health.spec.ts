@@ -28,9 +28,9 @@ describe('the health of the ledger', () => {
     );
     const first = await Promise.all([health.queues(), health.queues()]);
     now = 1_999;
-    expect([...first, await health.queues()].map((each) => each.queues?.over)).toEqual(
-      Array.from({ length: 3 }, () => ({ email: 2_000 })),
-    );
+    for (const each of [...first, await health.queues()]) {
+      expect(each).toMatchObject({ queues: { over: { email: 2_000 } } });
+    }
     now = 2_000;
     expect(await health.queues()).toMatchObject({ queues: { over: { email: 2_001 } } });
   });

@@ -26,7 +26,7 @@ describe('what a job is unique by', () => {
     );
   });
 
-  it.each([
+  it.each<[string, object, string]>([
     ['no function', { key: 'userId' }, 'key'],
     ['a mode that there is not', { key: () => 'k', mode: 'once' }, 'mode'],
     ['a throttle without a window', { key: () => 'k', mode: 'throttle' }, 'window'],
