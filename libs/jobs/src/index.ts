@@ -58,6 +58,7 @@ export type { MigrationStep, QueueMigration } from './broker/amqp/migrate-queue'
 
 export { JobsClient } from './client/jobs-client';
 export type { AddedJob, AddedJobs, JobEntry, NamedEntry, NotAdded } from './client/jobs-client';
+export type { UniqueByDefault } from './contracts/unique';
 export { redriveDead } from './client/redrive-dead';
 export type { RedriveOptions, Redriven } from './client/redrive-dead';
 export type { JobsClientOptions } from './client/client-options';

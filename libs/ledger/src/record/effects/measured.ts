@@ -26,12 +26,14 @@ export interface Measure {
 /** @param now milliseconds since 1970: what a wrong clock dates later happened now */
 export function measured(changes: readonly Change[], now: number): Measure[] {
   const measures = new Map<string, Measure>();
+  let last: Measure | undefined;
   const of = (queue: string, at: number): Measure => {
     const minute = Math.floor(Math.min(at, now) / MINUTE_MS) * MINUTE_MS;
+    if (last?.queue === queue && last.minute === minute) return last;
     const key = `${queue}\n${minute}`;
     const measure = measures.get(key) ?? empty(queue, minute);
     measures.set(key, measure);
-    return measure;
+    return (last = measure);
   };
   for (const { before, after } of changes) {
     if (after.type === UNKNOWN_TYPE) continue;
