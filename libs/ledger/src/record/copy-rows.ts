@@ -53,7 +53,7 @@ export function lineOf({ job, own }: NewRow, secrets: Secrets): string {
   return `${fields.join('\t')}\n`;
 }
 
-/** Of the line that is being made: joined, they leave behind a third of the garbage of adding one to the other. */
+/** Of the line that is being made: joining them costs two thirds of adding one to the other. */
 const fields: string[] = [];
 
 function fieldOf(value: unknown, kind: (typeof COLUMNS)[number]['kind']): string {
