@@ -51,7 +51,8 @@ export { amqpBroker } from './broker/amqp/amqp-broker';
 export type { AmqpBrokerOptions } from './broker/amqp/options';
 
 export { JobsClient } from './client/jobs-client';
-export type { AddedJob, AddedJobs, JobEntry, NamedEntry, NotAdded } from './client/jobs-client';
+export type { AddedJob, AddedJobs, JobEntry, NamedEntry } from './client/jobs-client';
+export type { NotAdded } from './client/send-many';
 export { redriveDead } from './client/redrive-dead';
 export type { RedriveOptions, Redriven } from './client/redrive-dead';
 export type { JobsClientOptions } from './client/client-options';

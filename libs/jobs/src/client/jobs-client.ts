@@ -9,6 +9,7 @@ import { DEFAULT_STOP_DEADLINE_MS, type Service, type ServiceState, type StopOpt
 import { planTopology } from '../topology/plan';
 import { type ClientSettings, type JobsClientOptions, resolveClientOptions } from './client-options';
 import { type PreparedJob, type Provenance, assertRunning, messageOf, prepareJob, submittedEvent } from './prepare';
+import { type NotAdded, sendMany } from './send-many';
 import { Submissions } from './submissions';
 
 /** A job that the broker has taken. */
@@ -22,13 +23,6 @@ export interface AddedJob {
   state?: JobState;
   /** Of a unique job: there was one already, and `id` is that of the job that stands. */
   duplicate?: boolean;
-}
-
-/** One entry of {@link JobsClient.addMany} that was not accepted. */
-export interface NotAdded {
-  /** Its place in the input. */
-  index: number;
-  error: JobNotAccepted;
 }
 
 export interface AddedJobs {
@@ -157,31 +151,20 @@ export class JobsClient implements Service {
   }
 
   private async addPrepared(prepared: readonly PreparedJob[]): Promise<AddedJobs> {
-    const failures: NotAdded[] = [];
-    const confirms: Promise<unknown>[] = [];
-    for (const [index, job] of prepared.entries()) {
-      await this.publisher?.whenRoom(); // Back-pressure: no more is handed over than the buffer holds.
-      confirms.push(this.publish(job).catch((error: unknown) => failures.push({ index, error: asNotAccepted(error) })));
-    }
-    await Promise.all(confirms);
-    failures.sort((a, b) => a.index - b.index);
+    const failures = await sendMany(prepared, {
+      whenRoom: () => this.publisher?.whenRoom(),
+      send: (job, done) => this.send(job, undefined, done),
+      submit: (job) => this.publish(job),
+    });
     return { ids: prepared.map((job) => job.identity.id), failures };
   }
 
-  /** The message is made here: of many jobs the broker takes one while the next is made. */
   private publish(job: PreparedJob, provenance?: Provenance): Promise<AddedJob> {
     assertRunning(this.state === 'running');
     if (job.gated && this.submissions) return this.submissions.submit(job);
-    const message = messageOf(job, this.settings, provenance);
     return new Promise((resolve, reject) => {
-      this.publisher?.publish(message, (failure) => {
-        if (failure?.kind === 'returned' && this.settings.far.isFar(message)) {
-          // There is no ledger to keep it: it takes the ladder.
-          this.settings.far.noteAbsent(this.settings.clock.now());
-          return resolve(this.publish(job, provenance));
-        }
-        if (failure) return reject(notAccepted(job, failure));
-        this.record(job, provenance);
+      this.send(job, provenance, (refused) => {
+        if (refused) return reject(refused);
         resolve({
           id: job.identity.id,
           key: job.identity.key,
@@ -193,6 +176,22 @@ export class JobsClient implements Service {
     });
   }
 
+  /** The message is made here: of many jobs the broker takes one while the next is made. */
+  private send(job: PreparedJob, provenance: Provenance | undefined, done: (refused?: JobNotAccepted) => void): void {
+    assertRunning(this.state === 'running');
+    const message = messageOf(job, this.settings, provenance);
+    this.publisher?.publish(message, (failure) => {
+      if (failure?.kind === 'returned' && this.settings.far.isFar(message)) {
+        // There is no ledger to keep it: it takes the ladder.
+        this.settings.far.noteAbsent(this.settings.clock.now());
+        return this.send(job, provenance, done);
+      }
+      if (failure) return done(notAccepted(job, failure));
+      this.record(job, provenance);
+      done();
+    });
+  }
+
   private record(job: PreparedJob, provenance?: Provenance): void {
     const { records, events, clock } = this.settings;
     if (records === 'off' && !events.wants('submitted')) return;
@@ -200,12 +199,6 @@ export class JobsClient implements Service {
     if (records === 'on') this.records?.add(event);
     events.emit(event);
   }
-}
-
-/** @throws whatever is not about one job */
-function asNotAccepted(error: unknown): JobNotAccepted {
-  if (error instanceof JobNotAccepted) return error;
-  throw error;
 }
 
 const REFUSALS: Record<PublishFailure['kind'], { code: ErrorCode; outcome: 'refused' | 'unknown'; hint: string }> = {
