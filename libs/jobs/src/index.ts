@@ -57,7 +57,8 @@ export type { MigrateOptions } from './broker/amqp/migrate-topology';
 export type { MigrationStep, QueueMigration } from './broker/amqp/migrate-queue';
 
 export { JobsClient } from './client/jobs-client';
-export type { AddedJob, AddedJobs, JobEntry, NamedEntry, NotAdded } from './client/jobs-client';
+export type { AddedJob, AddedJobs, JobEntry, NamedEntry } from './client/jobs-client';
+export type { NotAdded } from './client/send-many';
 export type { UniqueByDefault } from './contracts/unique';
 export { redriveDead } from './client/redrive-dead';
 export type { RedriveOptions, Redriven } from './client/redrive-dead';

@@ -75,7 +75,7 @@ export function isFinished(job: Pick<JobRow, 'state'>): boolean {
   return isFinalState(job.state);
 }
 
-/** With every member there can be: a row that gets them one by one costs twice as much as what is told of it. */
+/** With every member there can be: making a row that gets them one by one costs a third more. */
 const NOTHING_KNOWN: Readonly<JobRow> = {
   ...{ id: '', key: undefined, type: UNKNOWN_TYPE, queue: '', priority: 'normal', generation: 0, baseGeneration: 0 },
   ...{ state: 'waiting', stateGeneration: 0, stateAt: 0, stateStep: -1, attempt: 0, delivery: 0 },
