@@ -44,8 +44,7 @@ describe('a hundred thousand dead letters', () => {
     expect(await reading.deadGroups({})).toMatchObject([{ type: 'email.welcome', count: 20_000 }]);
   });
 
-  it('are counted', async () => {
-    const counted = await reading.count({ state: 'dead' });
-    expect(counted.count).toBeGreaterThanOrEqual(10_000);
+  it('are counted up to ten thousand where sums do not tell', async () => {
+    expect(await reading.count({ state: 'dead', error: 'refused' })).toEqual({ count: 10_000, atLeast: true });
   });
 });
