@@ -23,6 +23,8 @@ export type BrokerState =
 export interface PublishFailure {
   kind: 'returned' | 'nacked' | 'unsendable' | 'full' | 'expired' | 'unknown' | 'stopped';
   reason: string;
+  /** Of a body that is larger: the most that the broker takes, in bytes. */
+  limitBytes?: number;
 }
 
 /** Called exactly once per message: without an argument when it is confirmed. */

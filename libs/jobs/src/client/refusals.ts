@@ -11,6 +11,12 @@ export function backlogFull({ identity: { id, key }, definition: { type, queue }
 const BACKLOG_HINT =
   'Nothing was published. Add it again when some of them have been run, start more workers, or raise the limit of the producer.';
 
+const TOO_LARGE = {
+  code: 'payload_too_large',
+  outcome: 'refused',
+  hint: 'Store large data elsewhere and put a reference into the payload, or raise max_message_size of the broker.',
+} as const;
+
 const REFUSALS: Record<PublishFailure['kind'], { code: ErrorCode; outcome: 'refused' | 'unknown'; hint: string }> = {
   returned: {
     code: 'no_queue',
@@ -47,7 +53,7 @@ const REFUSALS: Record<PublishFailure['kind'], { code: ErrorCode; outcome: 'refu
 
 /** What a publish that did not end in a confirm means for its job. */
 export function notAccepted(job: PreparedJob, failure: PublishFailure): JobNotAccepted {
-  const { code, outcome, hint } = REFUSALS[failure.kind];
+  const { code, outcome, hint } = failure.limitBytes === undefined ? REFUSALS[failure.kind] : TOO_LARGE;
   const { id, key } = job.identity;
   const message = `Job ${key ?? id} of type ${job.definition.type} was not accepted (${outcome}): ${failure.reason}`;
   return new JobNotAccepted(code, outcome, id, message, {

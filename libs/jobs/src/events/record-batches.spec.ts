@@ -116,3 +116,28 @@ test('closing sends what is left, but waits no longer than its deadline', async 
   await second.clock.advance(10);
   expect(ended).toBe(true);
 });
+
+test('a record that can never be sent is given up, alone and aloud; those beside it arrive', async () => {
+  const sent: string[] = [];
+  const told: ScutworkEvent[] = [];
+  const events = new EventBus();
+  events.onAny((event) => told.push(event));
+  const clock = fakeClock();
+  const large = 'x'.repeat(600_000);
+  const { world } = await stage();
+  const broker = world.connect();
+  await broker.start();
+  const publisher = broker.publisher();
+  const narrow: typeof publisher = Object.assign(Object.create(publisher) as typeof publisher, {
+    publish: (message: { body: Buffer }, done: (failure?: { kind: 'unsendable'; reason: string }) => void) => {
+      if (message.body.length > large.length) return done({ kind: 'unsendable', reason: 'it is too large' });
+      sent.push(String(message.body));
+      done();
+    },
+  });
+  const records = new RecordBatches(narrow, names, clock, events);
+  for (const event of [fact(1), { ...fact(2), worker: large }, fact(3)]) records.add(event);
+  await clock.advance(100);
+  expect(sent.map((body) => JSON.parse(body).id)).toEqual(['job-1', 'job-3']);
+  expect(told).toEqual([{ event: 'record.failed', reason: 'a record is given up: it is too large' }]);
+});

@@ -73,14 +73,18 @@ export class RecordBatches {
 
   private publish(lines: string[], upTo: number): void {
     this.publisher.publish(recordMessage(this.names, lines), (failure) => {
-      if (failure && failure.kind !== 'stopped') {
+      // It can never be sent, and would stand before all others for ever. It is a line alone: see takeBatch.
+      const hopeless = failure?.kind === 'unsendable';
+      if (hopeless) this.events.emit({ event: 'record.failed', reason: `a record is given up: ${failure.reason}` });
+      if (failure && failure.kind !== 'stopped' && !hopeless) {
         this.events.emit({ event: 'record.failed', reason: failure.reason });
         this.clock.after(REPEAT_MS, () => this.publish(lines, upTo));
         return;
       }
       this.inFlight = false;
       if (!failure) this.tell(upTo);
-      if (this.waiting.length > 0 && !failure) return this.send();
+      else if (hopeless) this.asking = this.asking.filter(({ line }) => line > upTo);
+      if (this.waiting.length > 0 && (!failure || hopeless)) return this.send();
       this.idle.splice(0).forEach((resolve) => resolve());
     });
   }
@@ -88,8 +92,13 @@ export class RecordBatches {
   private takeBatch(): string[] {
     let chars = 0;
     let count = 0;
-    while (count < this.waiting.length && count < MAX_LINES && chars < MAX_CHARS)
-      chars += this.waiting[count++]?.length ?? 0;
+    while (count < this.waiting.length && count < MAX_LINES) {
+      const next = this.waiting[count]?.length ?? 0;
+      // A line that is larger than a batch goes alone: should it be refused, it takes no other with it.
+      if (count > 0 && chars + next > MAX_CHARS) break;
+      chars += next;
+      count += 1;
+    }
     this.waitingChars -= chars;
     this.taken += count;
     return this.waiting.splice(0, count);

@@ -3,6 +3,7 @@ import { type JobEvent, type LogLevel } from '../contracts/job-events';
 import type { Priority } from '../contracts/job-type';
 import { toJsonText } from '../contracts/json';
 import type { JobContext } from './context';
+import { LogAllowance, boundedFields, boundedMessage } from './log-allowance';
 import { type Run, idOf } from './run';
 
 /** What a running attempt needs from its worker. */
@@ -13,8 +14,6 @@ export interface AttemptHost {
   worker: string;
 }
 
-const MAX_LOG_CHARS = 8_000;
-
 /** The context of one running attempt, and its clock. */
 export class Attempt implements JobContext {
   private controller: AbortController | undefined;
@@ -22,6 +21,7 @@ export class Attempt implements JobContext {
   private stopTimer: (() => void) | undefined;
   private onTimeout: (() => void) | undefined;
   private said = 0;
+  private readonly logging = new LogAllowance();
 
   constructor(
     private readonly run: Run,
@@ -84,12 +84,9 @@ export class Attempt implements JobContext {
   }
 
   log(level: LogLevel, message: string, fields?: Record<string, unknown>): void {
-    this.note({
-      event: 'logged',
-      level,
-      message: message.slice(0, MAX_LOG_CHARS),
-      fields: fields && toJsonText(fields),
-    });
+    const { allowed, leftOut } = this.logging.ask(this.host.now());
+    if (leftOut > 0) this.tellLeftOut(leftOut);
+    if (allowed) this.line(level, boundedMessage(message), fields);
   }
 
   heartbeat(): void {
@@ -108,9 +105,23 @@ export class Attempt implements JobContext {
     this.startTimer();
   }
 
+  /** The attempt has ended. */
   unwatch(): void {
     this.stopTimer?.();
     this.stopTimer = undefined;
+    const leftOut = this.logging.end();
+    if (leftOut > 0) this.tellLeftOut(leftOut);
+  }
+
+  private tellLeftOut(lines: number): void {
+    this.line(
+      'warn',
+      `${lines} lines of this log were left out: a job may write 1000 a second, and 10000 in one attempt`,
+    );
+  }
+
+  private line(level: LogLevel, message: string, fields?: Record<string, unknown>): void {
+    this.note({ event: 'logged', level, message, fields: fields && boundedFields(fields) });
   }
 
   private startTimer(): void {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Spool } from './spool';
@@ -44,6 +44,18 @@ test('a line that a crash cut short is left out: its job was not acknowledged', 
   await spool.append(['{"n":1}']);
   await writeFile(join(dir, 'w.ndjson'), '{"n":2', { flag: 'a' });
   expect(await drained(spool)).toEqual(['{"n":1}']);
+});
+
+test('a full disk refuses, and what it took of a line does not run into the next one', async () => {
+  const spool = new Spool(dir, 'w');
+  const file = join(dir, 'w.ndjson');
+  await mkdir(dir);
+  await symlink('/dev/full', file);
+  await expect(spool.append(['{"n":1}'])).rejects.toThrow('ENOSPC');
+  await rm(file);
+  await writeFile(file, '{"n":1,"of":{}');
+  await spool.append(['{"n":1}', '{"n":2}']);
+  expect(await drained(spool)).toEqual(['{"n":1}', '{"n":2}']);
 });
 
 test('files of a worker that is gone are taken over; those of one that lives are not', async () => {

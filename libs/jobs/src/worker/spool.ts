@@ -10,6 +10,8 @@ const SUFFIX = '.ndjson';
  */
 export class Spool {
   private file: FileHandle | undefined;
+  /** The last append was not heard to end well. */
+  private torn = false;
   /** Of writing. */
   private readonly turns = new InTurn();
   /** Of publishing, which may wait for a broker that takes nothing: writing goes on meanwhile. */
@@ -20,12 +22,23 @@ export class Spool {
     private readonly worker: string,
   ) {}
 
-  /** Resolves when the lines are on disk. Calls are written in order. */
+  /**
+   * Resolves when the lines are on disk. Calls are written in order.
+   * @throws what the file system throws, as when the disk is full: nothing may be acknowledged then
+   */
   append(lines: readonly string[]): Promise<void> {
     return this.turns.run(async () => {
       this.file ??= await this.openOwn();
-      await this.file.appendFile(`${lines.join('\n')}\n`);
-      await this.file.datasync();
+      // A full disk may have taken a part of what came before: it must not run into what comes now.
+      const start = this.torn ? '\n' : '';
+      this.torn = true;
+      try {
+        await this.file.appendFile(`${start}${lines.join('\n')}\n`);
+        await this.file.datasync();
+        this.torn = false;
+      } finally {
+        if (this.torn) await this.closeOwn();
+      }
     });
   }
 
@@ -90,9 +103,14 @@ export class Spool {
   }
 }
 
-/** A crash in the middle of an append leaves half a line behind: its job was not acknowledged and runs again. */
+/** A crash, or a full disk, in the middle of an append leaves half a line behind: its job was not acknowledged and runs again. */
 function isWhole(line: string): boolean {
-  return line.endsWith('}');
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isAlive(pid: number): boolean {

@@ -14,7 +14,7 @@ import { workerName } from './worker-name';
 
 /** How one queue is worked. */
 export interface QueueOptions {
-  /** Most jobs of the queue that run at a time in this worker. Default 5. */
+  /** Most jobs of the queue that run at a time in this worker, 1 to 2000. Default 5. For more start another worker. */
   concurrency?: number;
   /**
    * Most messages of one level held unsettled, running ones included, 1 to 2000. Default twice the concurrency: more
@@ -81,6 +81,8 @@ export type WorkerSettings = Required<
 };
 
 const DEFAULT_CONCURRENCY = 5;
+/** RabbitMQ holds no more unsettled for one consumer of a quorum queue. */
+const MOST_HELD = 2_000;
 const DEFAULT_CONSUMER_TIMEOUT_MS = 30 * 60_000;
 
 /** @throws ConfigurationError naming every mistake at once */
@@ -135,12 +137,13 @@ function resolveQueue(
   mistakes: string[],
 ): Required<QueueOptions> {
   const concurrency = given.concurrency ?? fallback ?? DEFAULT_CONCURRENCY;
-  const prefetch = given.prefetch ?? Math.min(2_000, concurrency * 2);
+  const prefetch = given.prefetch ?? Math.min(MOST_HELD, concurrency * 2);
   const weight = given.weight ?? 10;
-  if (!Number.isInteger(concurrency) || concurrency < 1)
-    mistakes.push(`queues.${name}.concurrency: ${concurrency} is not a whole number of 1 or more`);
-  if (!Number.isInteger(prefetch) || prefetch < 1 || prefetch > 2_000)
-    mistakes.push(`queues.${name}.prefetch: ${prefetch} is not a whole number from 1 to 2000`);
+  // More than one consumer may hold would be a promise that nobody keeps.
+  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > MOST_HELD)
+    mistakes.push(`queues.${name}.concurrency: ${concurrency} is not a whole number from 1 to ${MOST_HELD}`);
+  if (!Number.isInteger(prefetch) || prefetch < 1 || prefetch > MOST_HELD)
+    mistakes.push(`queues.${name}.prefetch: ${prefetch} is not a whole number from 1 to ${MOST_HELD}`);
   if (!Number.isInteger(weight) || weight < 2)
     mistakes.push(`queues.${name}.weight: ${weight} is not a whole number of 2 or more`);
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- configuration comes without types

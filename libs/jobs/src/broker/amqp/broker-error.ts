@@ -30,6 +30,13 @@ function isRefusal(code: number | undefined): boolean {
   return code === 403 || code === 404 || code === 405 || code === 406 || code === 311 || code === 313;
 }
 
+/** What the broker takes at most, in bytes of a body, when it has closed the channel for a larger one. */
+export function sizeLimitOf(error: unknown): number | undefined {
+  const { code, text } = faultOf(error);
+  const [, limit] = /message size \d+ is larger than (?:configured )?max size (\d+)/.exec(text) ?? [];
+  return code === 406 && limit !== undefined ? Number(limit) : undefined;
+}
+
 /** An amqplib error as ours, with its code, what it is about, and the next step. */
 export function brokerErrorOf(error: unknown, doing: Doing): BrokerError {
   if (error instanceof BrokerError) return error;

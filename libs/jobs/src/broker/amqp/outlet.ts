@@ -74,11 +74,11 @@ export class Outlet {
     this.confirms.expire(now, (pending) => answer(pending.done, { kind: 'unknown', reason }));
   }
 
-  /** No answer will come any more: what was sent may have arrived. */
-  abandon(reason: string): void {
+  /** No answer will come any more: what was sent may have arrived. `failureOf` says what is known of it. */
+  abandon(failureOf: (message: OutgoingMessage) => PublishFailure): void {
     this.end();
     this.confirms.drain((pending) => {
-      if (!pending.givenUp) answer(pending.done, { kind: 'unknown', reason });
+      if (!pending.givenUp) answer(pending.done, failureOf(pending.message));
     });
   }
 

@@ -1,8 +1,8 @@
 import type { ChannelModel } from 'amqplib';
 import type { OutgoingMessage } from '../../contracts/message';
-import type { PublishDone, Publisher, PublisherOptions } from '../broker';
+import type { PublishDone, PublishFailure, Publisher, PublisherOptions } from '../broker';
 import { answer, answerLater } from './answer';
-import { brokerErrorOf, faultOf } from './broker-error';
+import { brokerErrorOf, faultOf, sizeLimitOf } from './broker-error';
 import type { Pending } from './confirms';
 import { keepOpen } from './keep-open';
 import type { Link } from './link';
@@ -41,6 +41,8 @@ export class AmqpPublisher implements Publisher {
   private readonly refusals: RefusedExchanges;
   private readonly ending = new AbortController();
   private outlet: Outlet | undefined;
+  /** Bytes of a body; known once the broker has refused a larger one. */
+  private mostBytes = Number.POSITIVE_INFINITY;
   private cancelSweep: (() => void) | undefined;
   private cancelLinkListener: (() => void) | undefined;
   private closed: Promise<void> | undefined;
@@ -135,6 +137,7 @@ export class AmqpPublisher implements Publisher {
     if (fault === undefined) return this.lose(outlet, 'the connection was lost before the confirm');
     const { message: reason, field } = brokerErrorOf(fault, PUBLISHING);
     const { code } = faultOf(fault);
+    this.mostBytes = sizeLimitOf(fault) ?? this.mostBytes;
     if (code === 403 || code === 404) this.refusals.note(field ?? '', reason);
     this.lose(outlet, `the channel was closed before the confirm: ${reason}`);
     this.report(reason);
@@ -143,7 +146,7 @@ export class AmqpPublisher implements Publisher {
 
   private lose(outlet: Outlet | undefined, reason: string): void {
     this.outlet = undefined;
-    outlet?.abandon(reason);
+    outlet?.abandon((message) => this.tooLarge(message) ?? { kind: 'unknown', reason });
     this.progress();
   }
 
@@ -151,11 +154,23 @@ export class AmqpPublisher implements Publisher {
   private send(pending: Pending): boolean {
     const { outlet } = this;
     if (!outlet || !this.maySend(outlet)) return false;
-    const refused = this.refusals.reasonFor(pending.message.exchange);
-    const result = refused === undefined ? outlet.send(pending) : { kind: 'returned' as const, reason: refused };
+    const refused = this.refusal(pending.message);
+    const result = refused ?? outlet.send(pending);
     if (result === 'later') return false;
     if (result !== 'sent') answerLater(pending.done, result);
     return true;
+  }
+
+  /** What is known to close the channel is not sent. */
+  private refusal(message: OutgoingMessage): PublishFailure | undefined {
+    const reason = this.refusals.reasonFor(message.exchange);
+    return reason === undefined ? this.tooLarge(message) : { kind: 'returned', reason };
+  }
+
+  private tooLarge({ body }: OutgoingMessage): PublishFailure | undefined {
+    if (body.length <= this.mostBytes) return undefined;
+    const reason = `it has ${body.length} bytes; the broker takes ${this.mostBytes} (max_message_size)`;
+    return { kind: 'unsendable', reason, limitBytes: this.mostBytes };
   }
 
   /** While the broker blocks us messages stay here, where it is certain that they were not sent. */
