@@ -32,6 +32,8 @@ export class ControlState {
   version: number | undefined;
   /** The database's clock minus ours, in milliseconds; undefined before a live beat. */
   clockOffsetMs: number | undefined;
+  /** The database's time in the last beat, read live or out of the past; milliseconds since 1970. */
+  lastBeat: number | undefined;
   private newest = 0;
   private takenAt: number;
   /** It stands on no snapshot, but on there being none. */
@@ -154,6 +156,7 @@ export class ControlState {
 
   /** A ledger that was set back, to a backup for example, tells a lower version from then on: its snapshot counts. */
   private applyBeat({ version, now }: Beat, receivedAtMs: number | undefined): boolean {
+    this.lastBeat = now;
     if (receivedAtMs !== undefined) this.clockOffsetMs = now - receivedAtMs;
     const { gathering } = this;
     if (!gathering?.whole) return false;

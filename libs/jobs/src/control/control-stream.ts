@@ -1,5 +1,5 @@
 import type { Broker, BrokerState, StreamReader } from '../broker/broker';
-import type { CancelKind, ControlMessage, ScheduleEntry } from '../contracts/control';
+import { BEAT_MS, type CancelKind, type ControlMessage, type ScheduleEntry } from '../contracts/control';
 import type { EventSink } from '../events/event-bus';
 import type { Clock } from '../lifecycle/clock';
 import { pause } from '../lifecycle/pause';
@@ -13,6 +13,8 @@ import type { JobAtHand } from './in-force';
 const LOOK_SOON_MS = 1_000;
 const SOON_LOOKS = 20;
 const LOOK_AGAIN_MS = 30_000;
+/** A beat may come so much later than it should. */
+const BEAT_LATE_MS = 2_000;
 /** Until it is tried again after something failed, at first and later. */
 const FIRST_RETRY_MS = 100;
 const RETRY_MS = 1_000;
@@ -86,7 +88,7 @@ export class ControlStream implements Control, Service {
     return this.state.clockOffsetMs;
   }
 
-  /** When the last beat came, by our clock, in milliseconds since 1970: a ledger lives then. */
+  /** When the last beat came or, of one that was read late, was made; by our clock, in milliseconds since 1970. */
   get beatAt(): number | undefined {
     return this.beatAtMs;
   }
@@ -204,8 +206,18 @@ export class ControlStream implements Control, Service {
     if (!present) return;
     if (going.signal.aborted) return present.reader.close();
     this.reader = present.reader;
+    this.trustClock(present.state);
     going.events.emit({ event: 'control.reached', version: present.state.version ?? 0 });
     this.take(present.state, 'present');
+  }
+
+  /**
+   * When a beat of the past came is not known, but that beats are 5 s apart: a clock that agrees with it will do until the
+   * next one comes, and nobody waits for that.
+   */
+  private trustClock({ lastBeat }: ControlState): void {
+    const sinceMs = this.options.clock.now() - (lastBeat ?? Number.NEGATIVE_INFINITY);
+    if (sinceMs >= 0 && sinceMs <= BEAT_MS + BEAT_LATE_MS) this.beatAtMs = lastBeat;
   }
 
   private receive(state: ControlState, message: ControlMessage): void {
