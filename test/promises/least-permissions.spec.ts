@@ -53,7 +53,7 @@ describe('with the least permissions', () => {
     const [exchange, body] = [names.door('normal'), Buffer.from(content)];
     const { messageId } = properties;
     const headers: Record<string, unknown> = { ...properties.headers, 'x-job-publisher': 'shop' };
-    const message = { exchange, routingKey: key, messageId: messageId as string | undefined, headers, body };
+    const message = { exchange, routingKey: key, messageId, headers, body };
     headers['x-job-signature'] = signatureOf(message, system.publisherKey);
     const publish = (channel: Channel) => channel.publish(exchange, key, body, { ...properties, headers });
     expect(await refusal(system.users.publisher, publish)).toBeUndefined();
