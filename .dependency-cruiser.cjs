@@ -9,7 +9,7 @@ const rooms = {
   retry: ['contracts', 'topology', 'lifecycle'],
   events: ['contracts', 'lifecycle', 'broker', 'topology'],
   broker: ['contracts', 'topology', 'lifecycle', 'retry'],
-  client: ['contracts', 'topology', 'retry', 'lifecycle', 'broker', 'events'],
+  client: ['contracts', 'topology', 'retry', 'lifecycle', 'broker', 'control', 'events'],
   control: ['contracts', 'topology', 'lifecycle', 'broker', 'events'],
   limits: ['contracts', 'topology', 'lifecycle', 'broker', 'control', 'events'],
   worker: ['contracts', 'topology', 'retry', 'lifecycle', 'broker', 'control', 'limits', 'events'],

@@ -6,6 +6,7 @@ COPY package.json package-lock.json .npmrc ./
 COPY libs/app/package.json libs/app/
 COPY libs/jobs/package.json libs/jobs/
 COPY libs/local/package.json libs/local/
+COPY apps/cli/package.json apps/cli/
 COPY apps/launcher/package.json apps/launcher/
 COPY apps/producer/package.json apps/producer/
 COPY apps/scheduler/package.json apps/scheduler/

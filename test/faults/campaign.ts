@@ -15,7 +15,7 @@ import type { Ground } from './stage/ground';
 import { depthsWithoutMarkers } from './stage/depths';
 import { type Stage, type StageOptions, raiseStage } from './stage/stage';
 
-export interface CampaignOptions extends StageOptions, Pick<LoadOptions, 'mix'> {
+export interface CampaignOptions extends StageOptions, Pick<LoadOptions, 'mix' | 'rate'> {
   seed: number;
   minutes: number;
   /** Faults to choose from. Default all that fit into the time. */
@@ -49,7 +49,7 @@ export async function runCampaign(ground: Ground, options: CampaignOptions): Pro
   const stage = await raiseStage(ground, options);
   say(`at work in ${stage.folder}`);
   try {
-    const load = new Load(stage, { seed, mix: options.mix });
+    const load = new Load(stage, { seed, mix: options.mix, rate: options.rate });
     await schedulesKnown(stage, Object.keys(SCHEDULES).length);
     await load.start();
     const fromMs = Date.now();

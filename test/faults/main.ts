@@ -13,7 +13,7 @@ const REPORTS = join(__dirname, '..', '..', 'docs', 'reports', 'faults.md');
 async function main(): Promise<number> {
   const options = read();
   if (!options) return 2;
-  const { minutes, seed, only, append, planOnly, rabbitmq } = options;
+  const { minutes, seed, only, rate, append, planOnly, rabbitmq } = options;
   if (planOnly) {
     for (const { atMs, fault, lastsMs } of planOf({ minutes, seed, only }))
       console.log(`${atMs} ms  ${fault}, ${lastsMs} ms`);
@@ -26,7 +26,7 @@ async function main(): Promise<number> {
     const beganMs = Date.now();
     const say = (line: string): void =>
       console.log(`${((Date.now() - beganMs) / 1_000).toFixed(1).padStart(7)} s  ${line}`);
-    const campaign = await runCampaign(ground, { minutes, seed, only, say });
+    const campaign = await runCampaign(ground, { minutes, seed, only, rate, say });
     const report = markdownOf(campaign, version);
     console.log(`\n${report}`);
     if (append) appendFileSync(REPORTS, `\n${report}`);

@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util';
+import { USUAL_RATE } from './load/load';
 import { type FaultName, faultNames } from './plan/fault-names';
 
-export const USAGE = `npm run test:faults -- --minutes N --seed S [--scenario FAULT[,FAULT…]] [--rabbitmq 3.10|4] [--append] [--plan]
+export const USAGE = `npm run test:faults -- --minutes N --seed S [--scenario FAULT[,FAULT…]] [--rabbitmq 3.10|4] [--rate N] [--append] [--plan]
   --minutes    how long faults strike. Default 3; from 10 on also those that take minutes to mend
   --seed       the same seed strikes the same way. Default 1
   --scenario   only these faults: ${faultNames().join(', ')}
   --rabbitmq   the installed one (3.10), or 4, which npm run test:rabbitmq4 prepares. Default the installed one
+  --rate       jobs a second. Default ${USUAL_RATE}, which takes two cores of its own
   --append     adds the report to docs/reports/faults.md
   --plan       only says what would strike when`;
 
@@ -14,6 +16,7 @@ export interface CommandLine {
   seed: number;
   only: FaultName[] | undefined;
   rabbitmq: '3.10' | '4' | undefined;
+  rate: number;
   append: boolean;
   planOnly: boolean;
 }
@@ -27,17 +30,19 @@ export function readCommandLine(args: string[]): CommandLine {
       seed: { type: 'string', default: '1' },
       scenario: { type: 'string' },
       rabbitmq: { type: 'string' },
+      rate: { type: 'string', default: String(USUAL_RATE) },
       append: { type: 'boolean', default: false },
       plan: { type: 'boolean', default: false },
     },
   });
-  const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
+  const [minutes, seed, rate] = [Number(values.minutes), Number(values.seed), Number(values.rate)];
   if (!(minutes > 0)) throw new TypeError(`--minutes ${values.minutes}: a number above 0`);
+  if (!(rate > 0)) throw new TypeError(`--rate ${values.rate}: a number above 0`);
   if (!Number.isInteger(seed) || seed < 0) throw new TypeError(`--seed ${values.seed}: a whole number`);
   const { rabbitmq, scenario, append, plan: planOnly } = values;
   if (rabbitmq !== undefined && rabbitmq !== '3.10' && rabbitmq !== '4')
     throw new TypeError(`--rabbitmq ${rabbitmq}: 3.10 or 4`);
-  return { minutes, seed, only: scenario?.split(',').map(faultNamed), rabbitmq, append, planOnly };
+  return { minutes, seed, only: scenario?.split(',').map(faultNamed), rabbitmq, rate, append, planOnly };
 }
 
 function faultNamed(text: string): FaultName {

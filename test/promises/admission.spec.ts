@@ -61,7 +61,13 @@ describe(`a queue of which at most ${MOST} jobs may wait`, () => {
   });
 
   test('clients are told by the beat, and the ledger refuses what it is asked to decide', async () => {
-    const refused = await until('a refusal', () => addedByClient());
+    let added = 0;
+    const refused = await until('a refusal', async () => {
+      const refusal = await addedByClient();
+      if (!refusal) added += 1;
+      return refusal;
+    });
+    await until('what was added before it to be recorded', async () => (await waiting()) === MOST + added);
     expect(refused).toMatchObject({ code: 'backlog_full', outcome: 'refused', jobId: expect.any(String) });
     expect(await addedByClient({ unique: { key: 'k' } })).toMatchObject({ code: 'backlog_full', outcome: 'refused' });
     const { failures } = await client.addMany(Welcome, [{ payload: ada }, { payload: ada }]);

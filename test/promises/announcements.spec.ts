@@ -58,9 +58,9 @@ describe('what happens to jobs is announced on jobs.events', () => {
 
   const workOf = (world: JobsWorld) =>
     world.worker((handlers) =>
-      handlers.register(Send, async ({ to }, context) => {
+      handlers.register(Send, ({ to }, context) => {
         if (to === 'nobody') throw new UnrecoverableError('no mailbox');
-        await context.progress({ half: true });
+        context.progress({ half: true });
         return { sent: to };
       }),
     );

@@ -1,11 +1,12 @@
 import { LedgerError } from '../../libs/ledger/src';
-import { newJobId } from '../../libs/jobs/src';
+import { EventBus, type Publisher, ControlStream as RemoteControl, newJobId, systemClock } from '../../libs/jobs/src';
 import { changeControl } from '../../libs/ledger/src/control/control-store';
 import { type ControlStream, readControlStream } from '../support/control-stream';
 import { type TestDatabase, testDatabase } from '../support/database';
 import { into, publish, queuesPlan } from '../support/amqp-client';
 import { tell as tellLedger } from '../support/ledger-intake';
 import { seen } from '../support/told';
+import { ControlPublisher } from '../../libs/ledger/src/duties/control-publisher';
 import { StuckLadder } from '../../libs/ledger/src/duties/stuck-ladder';
 import { JobsWorld } from '../support/jobs-world';
 import { LedgerWorld, boss } from '../support/ledger-world';
@@ -81,6 +82,37 @@ describe('what is to be controlled', () => {
       }),
       expect.objectContaining({ version: version + 1, set: {}, lift: ['pause:type:email.welcome'] }),
     ]);
+  });
+
+  test('is in force everywhere where one change of many sent at once was not taken, and all after it were', async () => {
+    await ledger.start([]);
+    const { broker, publisher } = ledger;
+    let refused = 0;
+    const flawed: Publisher = {
+      ...{ pending: 0, whenRoom: () => publisher.whenRoom(), close: (ms) => publisher.close(ms) },
+      publish: (message, done) => {
+        const { version } = JSON.parse(message.body.toString()) as { version: number };
+        if (version !== 20 || refused > 0) return publisher.publish(message, done);
+        refused += 1;
+        done({ kind: 'nacked', reason: 'once, for this test' });
+      },
+    };
+    const duty = new ControlPublisher({ database: db.database, publisher: flawed, names: world.names });
+    const { signal } = new AbortController();
+    while ((await duty.run(signal)) === 'more');
+    const queues = Array.from({ length: 50 }, (_, n) => `q${n}`);
+    for (const queue of queues) await ledger.steering.pause({ queue }, boss);
+    const reader = new RemoteControl({ broker, names: world.names, clock: systemClock, events: new EventBus() });
+    await reader.start();
+    await reader.ready();
+    await expect(duty.run(signal)).rejects.toThrow('once, for this test');
+    await until('the last change to have overtaken', () => reader.isQueuePaused('q49'));
+    expect([reader.isQueuePaused('q19'), reader.version]).toEqual([false, 19]);
+    while ((await duty.run(signal)) === 'more');
+    await until('all of them in force', () => reader.version === 50);
+    expect(queues.filter((queue) => !reader.isQueuePaused(queue))).toEqual([]);
+    expect(await db.database.query('select * from control_log')).toEqual([]);
+    await reader.stop();
   });
 
   test('two producers tell it together as one would', async () => {

@@ -10,6 +10,12 @@ import { sharedBroker } from '../support/private-broker';
 
 const Report = defineJob({ type: 'report.daily', payload: z.object({ day: z.string() }) });
 
+const Sync = defineJob({
+  type: 'report.sync',
+  payload: z.object({ user: z.string() }),
+  unique: { key: ({ user }) => user },
+});
+
 const thrownBy = (work: Promise<unknown>): Promise<JobNotAccepted> =>
   work.then(
     () => Promise.reject(new Error('it was accepted')),
@@ -25,7 +31,7 @@ describe('unique jobs of a client', () => {
   beforeEach(async () => {
     db = await testDatabase();
     world = new JobsWorld(sharedBroker().url);
-    client = await world.client([Report], { publisher: { deadlineMs: 3_000 } });
+    client = await world.client([Report, Sync], { publisher: { deadlineMs: 3_000 } });
     ledger = undefined;
   });
   afterEach(async () => {
@@ -37,7 +43,7 @@ describe('unique jobs of a client', () => {
   const startLedger = async (): Promise<void> => {
     const [broker, { names }, { database }] = [await world.broker(), world, db];
     await broker.apply(planLedger({ names }));
-    const submitter = new Submitter({ database, catalog: catalogOf([Report]), effects: [] });
+    const submitter = new Submitter({ database, catalog: catalogOf([Report, Sync]), effects: [] });
     const events = new LedgerWitness();
     const recorder = new Recorder(database, []);
     const publisher = broker.publisher();
@@ -71,6 +77,20 @@ describe('unique jobs of a client', () => {
     expect(added.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
     expect(new Set(added.map(({ id }) => id)).size).toBe(1);
     expect(await rows()).toEqual([expect.objectContaining({ id: added[0]?.id, priority: 1, state: 'delayed' })]);
+  });
+
+  test('a type makes its jobs unique where they do not say it themselves', async () => {
+    await startLedger();
+    const added = await Promise.all(Array.from({ length: 20 }, () => client.add(Sync, { user: 'ada' })));
+    expect(added.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
+    expect(await client.add(Sync, { user: 'eve' })).not.toMatchObject({ duplicate: true });
+    const submitter = new Submitter({ database: db.database, catalog: catalogOf([Sync]), effects: [] });
+    const [again, other] = await submitter.submit([
+      { type: 'report.sync', payload: { user: 'ada' } },
+      { type: 'report.sync', payload: { user: 'ada' }, options: { unique: false } },
+    ]);
+    expect([again, other]).toMatchObject([{ id: added[0]?.id, duplicate: true }, { state: 'accepted' }]);
+    expect(await rows()).toHaveLength(3);
   });
 
   test('how long a job is kept is told to the ledger too, and refused by name before anything is sent', async () => {

@@ -108,6 +108,15 @@ describe('a ledger with a worker and a client', () => {
     return { version: Number(row?.value ?? 0) };
   }
 
+  test('it knows what happened by the minute', async () => {
+    const { items } = await ledger.metrics({ queue: 'email', step: '1d' });
+    const sum = (name: 'accepted' | 'completed' | 'dead' | 'failed' | 'cancelled') =>
+      items.reduce((total, point) => total + point[name], 0);
+    const { total, completed, cancelled } = await ledger.queue('email');
+    expect([sum('accepted'), sum('completed'), sum('cancelled')]).toEqual([total, completed, cancelled]);
+    expect([sum('dead'), sum('failed')]).toEqual([1, 1]);
+  });
+
   test('questions that take long, however many, hold up no submission', async () => {
     const told: unknown[] = [];
     const ask = () => ledger.jobs({ filter: { state: 'completed' } }).catch((error: unknown) => void told.push(error));

@@ -3,7 +3,7 @@ import { schedules } from '../../apps/scheduler/src/schedules';
 import { buildWorkers } from '../../apps/workers/src/build-workers';
 import { Welcome } from '../../apps/workers/src/jobs';
 import { EventBus, type ScutworkEvent, defineSchedule } from '../../libs/jobs/src';
-import { type ApiWorld, apiWorld } from '../support/api';
+import { type ApiWorld, apiWorld, expectProblem } from '../support/api';
 import { keptLog } from '../support/apps';
 import { untilSeen } from '../support/nest-app';
 import { until } from '../support/until';
@@ -108,6 +108,18 @@ describe('the scheduler', () => {
     expect((await app.inject({ url: '/health/ready' })).json()).toMatchObject({
       details: { schedules: { status: 'up', state: 'switched off' } },
     });
+  });
+
+  it('cannot be replaced by an external cron where no secret is set for one: whoever may know is told so', async () => {
+    for (const method of ['GET', 'POST'] as const) {
+      const call = (as: string | null) => world.call({ method, path: '/cron/greeting', as });
+      expectProblem(await call(null), 401, { code: 'token_missing_or_wrong' });
+      expectProblem(await call(''), 401, { code: 'token_missing_or_wrong' });
+      expectProblem(await call('any-secret-of-the-platform'), 401, { code: 'token_missing_or_wrong' });
+      expectProblem(await call(world.keys.viewer), 403, { code: 'role_insufficient' });
+      const hint = expect.stringContaining('CRON_SECRET');
+      expectProblem(await call(world.keys.operator), 409, { code: 'cron_disabled', hint });
+    }
   });
 
   it('comes with no schedule that would act by itself', () => {

@@ -112,7 +112,7 @@ describe('schedules over REST', () => {
     expectProblem(await post('trigger'), 404, { code: 'schedule_not_found' });
   });
 
-  test('an external cron decides what is due by its secret, and twice the same makes one job', async () => {
+  test('an external cron decides what is due by its secret, and any number of calls make one job', async () => {
     await create({ cron: undefined, timeZone: undefined, every: '1m' });
     await world.db.database.query(`update schedules set anchor = anchor - interval '61 s',
       watermark = watermark - interval '61 s', next_at = next_at - interval '61 s'`);
@@ -120,10 +120,11 @@ describe('schedules over REST', () => {
     expectProblem(await call('GET', null), 401);
     expectProblem(await call('POST', `${SECRET}x`), 401);
     expectProblem(await call('GET', world.keys.viewer), 403);
-    const first = await call('POST', SECRET);
-    expect(first.json()).toMatchObject({ jobId: expect.any(String), nextRun: expect.any(String) });
-    const second = await call('GET', SECRET);
-    expect(second.json()).toEqual({ ...first.json<object>(), ran: false });
+    const answers = await Promise.all((['POST', 'GET', 'POST', 'GET'] as const).map((method) => call(method, SECRET)));
+    const told = answers.map((answer) => answer.json<{ ran: boolean }>());
+    expect(told.filter(({ ran }) => ran)).toMatchObject([{ jobId: expect.any(String), nextRun: expect.any(String) }]);
+    const last = (await call('GET', SECRET)).json<object>();
+    expect(told.map((each) => ({ ...each, ran: false }))).toEqual(told.map(() => last));
     expect(await world.db.database.query(`select id from jobs where schedule = 'greeting'`)).toHaveLength(1);
     expectProblem(await world.call({ path: '/schedules', as: SECRET }), 401);
     await world.call({ method: 'POST', path: '/schedules/greeting/disable' });

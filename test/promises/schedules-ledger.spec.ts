@@ -26,7 +26,7 @@ describe('the ledger makes of each moment of a schedule', () => {
     await db.drop();
   });
   beforeEach(() =>
-    db.database.query('truncate schedules, schedule_ticks, jobs, history, outbox, control, control_log'),
+    db.database.query('truncate schedules, schedule_ticks, schedulers, jobs, history, outbox, control, control_log'),
   );
 
   /** One producer's, with connections of its own. */
@@ -36,11 +36,16 @@ describe('the ledger makes of each moment of a schedule', () => {
     const catalog = catalogOf([Report]);
     const making = { catalog, effects: EFFECTS, secrets: noSecrets, maxPayloadBytes: 1_000_000 };
     const missed: [string, number][] = [];
-    const events = { ...silentLedger, missed: (name: string, moments: number) => void missed.push([name, moments]) };
+    const failed: string[] = [];
+    const events = {
+      ...silentLedger,
+      missed: (name: string, moments: number) => void missed.push([name, moments]),
+      failed: (what: string) => void failed.push(what),
+    };
     const recorder = new Recorder(database, EFFECTS);
     const ticks = new Ticks({ database, recorder, events, ...making });
     const schedules = new Schedules({ ticks, checkPayload: payloadCheck(catalog, 1_000_000) });
-    return { ticks, schedules, missed, duty: new OverdueTicks(database, ticks) };
+    return { ticks, schedules, missed, failed, duty: new OverdueTicks(database, ticks) };
   }
 
   const make = (changes: Partial<ScheduleRequest> = {}, { schedules } = room()) =>
@@ -81,6 +86,10 @@ describe('the ledger makes of each moment of a schedule', () => {
     expect(view).toMatchObject({ runCount: 1, lastJobId: jobs[0]?.id, says: 'Every minute', handled: false });
     expect(view.lastRun).toBe(jobs[0]?.scheduled_for.toISOString());
     expect(view.lastTick).toMatchObject({ by: expect.stringMatching(/^s\d+$/) });
+    // Who comes second decides nothing, and ticks all the same.
+    const { schedulers } = await one.schedules.scheduleHealth();
+    expect(schedulers.map(({ name }) => name).sort()).toEqual(Array.from({ length: 20 }, (_, i) => `s${i}`).sort());
+    expect(schedulers[0]?.lastTick).toMatch(/^\d{4}-.*Z$/);
   });
 
   test('nothing, when a stale scheduler tells what the schedule does not have any more, or an hour ahead', async () => {
@@ -199,6 +208,43 @@ describe('the ledger makes of each moment of a schedule', () => {
     expect(await db.database.query(`select key from control where key like 'schedule:%'`)).toEqual([]);
   });
 
+  test('as many as its limit says, also of those that are made up for, and of those that wait', async () => {
+    const { ticks, duty, schedules } = room();
+    await make({ name: 'late', limit: 2, catchUp: 'all', grace: '30s' });
+    await make({ limit: 2, overlap: 'queue' });
+    for (let i = 0; i < 4; i++) {
+      await neglect(61_000);
+      await ticks.take([tick()]);
+    }
+    await duty.run();
+    expect((await made()).map(({ schedule }) => schedule).sort()).toEqual(['late', 'late', 'sales']);
+    const { items } = await schedules.scheduleRuns('sales', {});
+    expect(items.map(({ outcome }) => outcome).sort()).toEqual(['queued', 'ran', 'skipped', 'skipped']);
+    await finish();
+    await duty.run();
+    expect((await made()).map(({ schedule }) => schedule)).toEqual(['sales']);
+    expect(await schedules.schedule('sales')).toMatchObject({ finished: true, runCount: 2, lateMs: undefined });
+  });
+
+  test('counted from its start, also where that is edited', async () => {
+    const { schedules } = room();
+    await make();
+    const start = new Date(Math.ceil(Date.now() / 60_000) * 60_000 + 30_000).toISOString();
+    expect((await schedules.updateSchedule('sales', { start }, ADA)).nextRun).toBe(start);
+    const [, second] = await schedules.nextRuns('sales', 2);
+    expect(Date.parse(second ?? '') - Date.parse(start)).toBe(60_000);
+  });
+
+  test('and of each trigger, however many come at once', async () => {
+    const { schedules } = room();
+    await make();
+    await Promise.all(Array.from({ length: 5 }, () => schedules.triggerSchedule('sales', ADA)));
+    const { items } = await schedules.scheduleRuns('sales', {});
+    expect(items.map(({ outcome }) => outcome)).toEqual(Array.from({ length: 5 }, () => 'triggered'));
+    expect(new Set(items.map(({ scheduledFor }) => scheduledFor)).size).toBe(5);
+    expect((await made()).map(({ id }) => id).sort()).toEqual(items.map(({ jobId }) => jobId).sort());
+  });
+
   test('a job, and not a second one, after it was deleted and made again under its name', async () => {
     const { ticks, schedules } = room();
     await make();
@@ -243,6 +289,24 @@ describe('the ledger makes of each moment of a schedule', () => {
     expect(await schedules.schedule('sales')).toMatchObject({ enabled: false, source: 'code', every: 60_000 });
     await schedules.registerSchedules([declare('2m')], 'workers');
     expect(await schedules.schedule('sales')).toMatchObject({ enabled: false, every: 120_000, updatedBy: 'workers' });
+  });
+
+  test('declared by the thousand, by two programs at once, with a mistake among them, each other one is made once', async () => {
+    const [one, two] = [room(), room()];
+    const requests: ScheduleRequest[] = Array.from({ length: 1_200 }, (_, i) => ({
+      ...{ name: `s${i}`, type: 'report.sales', payload: { days: i === 700 ? 'many' : 7 }, cron: '0 9 * * MON' },
+    }));
+    const register = () =>
+      Promise.all([one, two].map(({ schedules }) => schedules.registerSchedules(requests, 'workers')));
+    const version = async () => (await db.database.query('select max(version) as newest from control_log'))[0];
+    await register();
+    const rows = await db.database.query<{ name: string }>('select name from schedules where revision = 1');
+    expect(rows).toHaveLength(1_199);
+    expect(rows.map(({ name }) => name)).not.toContain('s700');
+    expect(one.failed).toEqual([expect.stringContaining('"s700"')]);
+    const before = await version();
+    await register();
+    expect(await version()).toEqual(before);
   });
 
   test('a moment whose job cannot be made holds up no other', async () => {

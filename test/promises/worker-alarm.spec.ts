@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { defineJob } from '../../libs/jobs/src';
+import { defineJob, newJobId } from '../../libs/jobs/src';
 import type { PrivateRabbitMq } from '../../libs/local/src';
 import { JobsWorld } from '../support/jobs-world';
 import { startOwnBroker } from '../support/private-broker';
@@ -63,6 +63,20 @@ describe('a memory alarm of the broker', () => {
     });
     expect(new Set(completed).size).toBe(JOBS);
     expect([...runs].sort((a, b) => a - b)).toEqual(Array.from({ length: JOBS }, (_, n) => n));
+    await until('an empty spool', () => readdirSync(spoolDir).length === 0);
+  });
+
+  it('does not keep a worker from starting that has outcomes of one before it to tell', async () => {
+    const client = await world.client([Task]);
+    await client.add(Task, { n: 1 });
+    await broker.ctl('set_vm_memory_high_watermark', '0');
+    const leftBehind = { event: 'completed', id: newJobId(), type: Task.type, generation: 0, at: Date.now() };
+    writeFileSync(join(spoolDir, 'host-999999999-abcdef.ndjson'), `${JSON.stringify(leftBehind)}\n`);
+    const { witness } = await world.worker((handlers) => handlers.register(Task, () => undefined), {
+      ...{ spoolDir, spoolAfterMs: 300 },
+    });
+    await witness.waitFor('completed');
+    await broker.ctl('set_vm_memory_high_watermark', '0.4');
     await until('an empty spool', () => readdirSync(spoolDir).length === 0);
   });
 

@@ -1,6 +1,7 @@
 // `npm run topology`: the exchanges, queues and bindings of the job types that come with it.
 // `-- --markdown` prints the reference page, `-- --json` the plan as a value; `-- --permissions` what each app must be
-// allowed on the broker, with `--markdown` as its reference page.
+// allowed on the broker, with `--markdown` as its reference page. `npm run topology migrate` makes queues of an older
+// release what they are to be.
 import {
   describePlan,
   mergePlans,
@@ -9,9 +10,11 @@ import {
   planLedger,
   planTopology,
   queueOf,
+  type Names,
   type TopologyPlan,
 } from '@scutwork/jobs';
 import { jobs } from '@scutwork/workers/jobs';
+import { migrate } from './migrate';
 import { permissions } from './permissions';
 
 const INTRODUCTION = `# Topology
@@ -28,12 +31,33 @@ This page is made by \`npm run -s topology -- --markdown > docs/reference/topolo
 
 /** What `npm run topology` prints for these flags. */
 export function topology(flags: readonly string[], prefix?: string): string {
-  const queues = jobs.map(({ type }) => queueOf(type));
-  const names = namesFor(prefix);
-  if (flags.includes('--permissions')) return permissions({ names, queues }, flags.includes('--markdown'));
-  const plan: TopologyPlan = mergePlans([planTopology({ names, queues }), planLedger({ names })]);
+  if (flags.includes('--permissions')) return permissions(usedNames(prefix), flags.includes('--markdown'));
+  const plan = planOf(prefix);
   if (flags.includes('--json')) return JSON.stringify(plan, null, 2);
   return flags.includes('--markdown') ? `${INTRODUCTION}\n\n${planAsMarkdown(plan)}` : describePlan(plan);
 }
 
-if (require.main === module) console.log(topology(process.argv.slice(2), process.env.SCUTWORK_PREFIX));
+function usedNames(prefix?: string): { names: Names; queues: string[] } {
+  return { names: namesFor(prefix), queues: jobs.map(({ type }) => queueOf(type)) };
+}
+
+function planOf(prefix?: string): TopologyPlan {
+  const used = usedNames(prefix);
+  return mergePlans([planTopology(used), planLedger(used)]);
+}
+
+async function main([command, ...flags]: string[], env: NodeJS.ProcessEnv): Promise<number> {
+  if (command === 'migrate') return migrate(planOf(env.SCUTWORK_PREFIX), env, console.log);
+  console.log(topology([command ?? '', ...flags], env.SCUTWORK_PREFIX));
+  return 0;
+}
+
+if (require.main === module) {
+  main(process.argv.slice(2), process.env).then(
+    (code) => (process.exitCode = code),
+    (error: unknown) => {
+      console.error(error instanceof Error ? error.message : error);
+      process.exitCode = 1;
+    },
+  );
+}

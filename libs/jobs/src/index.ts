@@ -52,9 +52,14 @@ export type { Broker, BrokerState, PublishFailure, Publisher, PublisherOptions, 
 export type { Delivery } from './broker/delivery';
 export { amqpBroker } from './broker/amqp/amqp-broker';
 export type { AmqpBrokerOptions } from './broker/amqp/options';
+export { migrateTopology } from './broker/amqp/migrate-topology';
+export type { MigrateOptions } from './broker/amqp/migrate-topology';
+export type { MigrationStep, QueueMigration } from './broker/amqp/migrate-queue';
 
 export { JobsClient } from './client/jobs-client';
-export type { AddedJob, AddedJobs, JobEntry, NamedEntry, NotAdded } from './client/jobs-client';
+export type { AddedJob, AddedJobs, JobEntry, NamedEntry } from './client/jobs-client';
+export type { NotAdded } from './client/send-many';
+export type { UniqueByDefault } from './contracts/unique';
 export { redriveDead } from './client/redrive-dead';
 export type { RedriveOptions, Redriven } from './client/redrive-dead';
 export type { JobsClientOptions } from './client/client-options';

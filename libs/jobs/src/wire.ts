@@ -33,6 +33,7 @@ export type { SubmissionAnswer } from './contracts/submission';
 export { checkPublisherKeys, signatureOf } from './contracts/signature';
 export type { SignedParts } from './contracts/signature';
 export { tlsFault } from './contracts/tls-fault';
+export { uniqueOf } from './contracts/unique';
 export { validatePayload } from './contracts/validate';
 export { Announcer, ANNOUNCEMENT_MESSAGE_TYPE } from './events/announcer';
 export type { AnnouncedEvent, Announcement } from './events/announcer';

@@ -12,7 +12,7 @@ cross join lateral (
     extract(epoch from created_at) * 1000 as created_at,
     extract(epoch from submitted_at) * 1000 as submitted_at, extract(epoch from due_at) * 1000 as due_at,
     extract(epoch from started_at) * 1000 as started_at, extract(epoch from finished_at) * 1000 as finished_at,
-    extract(epoch from cancel_requested_at) * 1000 as cancel_requested_at, keep_ms, unique_key, terms
+    extract(epoch from cancel_requested_at) * 1000 as cancel_requested_at, keep_ms, unique_key
   from history
   where history.id = wanted.id and history.finished_at >= to_timestamp($2::float8 / 1000.0)
   offset 0

@@ -8,5 +8,5 @@ select
   extract(epoch from created_at) * 1000 as created_at,
   extract(epoch from submitted_at) * 1000 as submitted_at, extract(epoch from due_at) * 1000 as due_at,
   extract(epoch from started_at) * 1000 as started_at, extract(epoch from finished_at) * 1000 as finished_at,
-  extract(epoch from cancel_requested_at) * 1000 as cancel_requested_at, keep_ms, unique_key, terms, in_ledger
+  extract(epoch from cancel_requested_at) * 1000 as cancel_requested_at, keep_ms, unique_key, in_ledger
 from jobs where id = any($1::uuid[]) order by id for update

@@ -49,6 +49,8 @@ export interface Reading {
   /** The newest 20,000 dead jobs that match, grouped by the fingerprint of their error. */
   deadGroups(filter: JobFilter): Promise<DeadGroup[]>;
   workers(): Promise<WorkerView[]>;
+  /** What happened by the minute, or by longer steps. @throws LedgerError `filter_invalid`, `query_too_broad` */
+  metrics(query: MetricsQuery): Promise<MetricsView>;
   /** Finished jobs as they are read, a batch at a time. */
   history(filter: JobFilter): AsyncIterable<JobView[]>;
   /** What happened after `seq`; waits for nothing. `lost` when `seq` is older than what is kept. */
@@ -182,6 +184,46 @@ export interface QueueView {
   oldestWaitingMs?: number;
   workers: number;
   types: string[];
+}
+
+export interface MetricsQuery {
+  /** Of one queue; else of all together. */
+  queue?: string;
+  /** ISO 8601. Default an hour before `to`. */
+  from?: string;
+  /** ISO 8601. Default now. */
+  to?: string;
+  /** Whole minutes: milliseconds, or a text such as `'1h'`. Default a minute. At most 1,500 steps are read. */
+  step?: number | string;
+}
+
+export interface MetricsView {
+  queue?: string;
+  /** The first step begins here: `from`, rounded down to a whole step. */
+  from: string;
+  to: string;
+  stepMs: number;
+  /** Oldest first. Steps in which nothing happened are left out. */
+  items: MetricsPoint[];
+}
+
+/** What happened in one step, at the time at which it happened, however late it was told. */
+export interface MetricsPoint {
+  /** When the step begins. */
+  at: string;
+  /** Jobs that came. */
+  accepted: number;
+  /** Runs that began, and runs that failed, whether they are tried again or not. */
+  started: number;
+  failed: number;
+  /** Jobs that ended so. */
+  completed: number;
+  dead: number;
+  cancelled: number;
+  expired: number;
+  /** Of the runs that ended; undefined when none did. */
+  averageRunMs?: number;
+  longestRunMs?: number;
 }
 
 export interface DeadGroup {

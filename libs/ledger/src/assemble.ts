@@ -15,6 +15,7 @@ import { ExpiredKeys } from './duties/expired-keys';
 import { FeedDuty } from './duties/feed';
 import { FullQueues } from './duties/full-queues';
 import { Lift } from './duties/lift';
+import { MetricsDuty } from './duties/metrics';
 import { Probes } from './duties/probes';
 import { Pulse } from './duties/pulse';
 import { Relay } from './duties/relay';
@@ -174,6 +175,7 @@ function dutiesOf(parts: DutyParts): Duty[] {
     new Bulk({ database, recorder, secrets, remove: parts.remove, checkPayload: parts.checkPayload, onChange }),
     new StuckLadder({ broker, names, events }),
     new CountsDuty(database),
+    new MetricsDuty(database),
     new FeedDuty(database),
     new ExpiredKeys(database),
     new RetentionDuty(database, parts.retention),

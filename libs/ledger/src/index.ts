@@ -17,6 +17,8 @@ export type {
   JobView,
   LedgerApi,
   LogView,
+  MetricsPoint,
+  MetricsView,
   Page,
   QueueView,
   SubmitEntry,

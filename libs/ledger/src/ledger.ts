@@ -117,6 +117,7 @@ export class Ledger implements LedgerApi, Service {
   queue = (...args: Parameters<Reading['queue']>) => this.parts.reading.queue(...args);
   deadGroups = (...args: Parameters<Reading['deadGroups']>) => this.parts.reading.deadGroups(...args);
   workers = () => this.parts.reading.workers();
+  metrics = (...args: Parameters<Reading['metrics']>) => this.parts.reading.metrics(...args);
   history = (...args: Parameters<Reading['history']>) => this.parts.reading.history(...args);
   feed = (...args: Parameters<Reading['feed']>) => this.parts.reading.feed(...args);
 

@@ -52,9 +52,10 @@ const MOST_SIDE_BY_SIDE = 4;
 
 /** One job runs on, and what waits behind it is returned again and again. */
 function returns(): Omit<Partial<CampaignOptions>, 'defect'> {
-  const cut = (n: number) => ({ atMs: 1_500 + 1_500 * n, lastsMs: 0, fault: 'connections-cut', seed: everyone }) as const;
+  const cut = (n: number) =>
+    ({ atMs: 1_500 + 2_500 * n, lastsMs: 0, fault: 'connections-cut', seed: everyone }) as const;
   const plan = Array.from({ length: 8 }, (_, n) => cut(n));
-  return { mix: { plain: 3 }, concurrency: 1, holdMs: 15_000, minutes: 0.25, settleMs: 15_000, plan };
+  return { mix: { plain: 3 }, concurrency: 1, holdMs: 24_000, minutes: 0.4, settleMs: 15_000, plan };
 }
 
 /** All that was planted, with nothing planted. */

@@ -16,7 +16,7 @@ export async function deleteQueues({ ground, names }: Stage, how: 'delete' | 'pu
   }
 }
 
-const REMADE_MS = 30_000;
+const REMADE_MS = 120_000;
 
 /**
  * The queues are there again, with their consumers. RabbitMQ 3.10.8 that is killed while it makes a quorum queue is left

@@ -25,6 +25,13 @@ const MIX: Readonly<Record<LoadKind, number>> = {
   ...{ cancelled: 5, moved: 5, paused: 6, capped: 6, gone: 3, held: 0 },
 };
 
+export const USUAL_RATE = 120;
+const mixOf = (rate: number): Record<LoadKind, number> =>
+  Object.fromEntries(Object.entries(MIX).map(([kind, perSecond]) => [kind, (perSecond * rate) / USUAL_RATE])) as Record<
+    LoadKind,
+    number
+  >;
+
 const TICK_MS = 100;
 /** In quiet times an answer takes milliseconds. */
 const ANSWERED_MS = 10_000;
@@ -34,7 +41,10 @@ const MOST_OPEN = 4_000;
 
 export interface LoadOptions {
   seed: number;
+  /** Jobs a second of each kind. */
   mix?: Partial<Record<LoadKind, number>>;
+  /** Jobs a second in all, in the usual proportions; in place of `mix`. Default 120. */
+  rate?: number;
 }
 
 /** Jobs of all kinds, as many a second, until it is ended. */
@@ -53,7 +63,7 @@ export class Load implements LoadControl {
   private isGoneStill = false;
   private failure: Error | undefined;
 
-  constructor(stage: Stage, { seed, mix = MIX }: LoadOptions) {
+  constructor(stage: Stage, { seed, rate = USUAL_RATE, mix = mixOf(rate) }: LoadOptions) {
     // All that is asked for listens to them.
     setMaxListeners(0, this.noMore.signal, this.noAnswer.signal);
     this.book = new Book(join(stage.folder, 'submitted.jsonl'));
@@ -116,7 +126,10 @@ export class Load implements LoadControl {
     const { signal } = this.noMore;
     while (!signal.aborted) {
       for (const [kind, perSecond] of Object.entries(this.mix) as [LoadKind, number][]) {
-        owed[kind] = Math.min(perSecond, (owed[kind] ?? this.random.next()) + (perSecond * TICK_MS) / 1_000);
+        owed[kind] = Math.min(
+          Math.max(1, perSecond),
+          (owed[kind] ?? this.random.next()) + (perSecond * TICK_MS) / 1_000,
+        );
         for (; (owed[kind] ?? 0) >= 1; owed[kind] = (owed[kind] ?? 0) - 1) this.offer(kind);
       }
       await sleep(TICK_MS, undefined, { signal }).catch(() => undefined);

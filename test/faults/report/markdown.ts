@@ -13,7 +13,7 @@ export function markdownOf(campaign: Campaign, broker: string): string {
   return [
     `## Seed ${seed}, ${minutes} min, RabbitMQ ${broker}: ${verdict}`,
     '',
-    `${accepted.length + ticks} jobs, ${struck.length} faults: **${lost.length} lost, ${wrong.length} wrong**. ${settled(settledMs)}`,
+    `${accepted.length + ticks} jobs, ${struck.length} faults, ${perSecond(accepted.length, evidence)} jobs a second accepted: **${lost.length} lost, ${wrong.length} wrong**. ${settled(settledMs)}`,
     '',
     ...table(['Jobs', 'accepted', 'runs'], jobsByKind(campaign)),
     ...table(['Fault', 'times', 'median recovery', 'longest'], faultsByKind(campaign)),
@@ -26,6 +26,10 @@ export function markdownOf(campaign: Campaign, broker: string): string {
     ...findings('Wrong', wrong),
   ].join('\n');
 }
+
+/** Over all the time in which anything could strike: mending may take longer than was planned. */
+const perSecond = (jobs: number, { schedules: { fromMs, toMs } }: Campaign['evidence']): number =>
+  Math.round((jobs * 1_000) / (toMs - fromMs));
 
 const settled = (ms: number | undefined): string =>
   ms === undefined ? 'It never came to rest.' : `All had come to its end ${seconds(ms)} after the last fault.`;

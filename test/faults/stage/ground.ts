@@ -32,7 +32,10 @@ export async function layGround(): Promise<Ground> {
   const disk = smallDisk(mkdtempSync(join(tmpdir(), 'scutwork-campaign-db-')));
   const [broker, database] = await Promise.all([
     startOwnBroker({
-      extraConf: `heartbeat = ${HEARTBEAT_S}`,
+      // It is started again with a load upon it, on a machine that has other things to do.
+      startDeadlineMs: 180_000,
+      // Whoever is told to come back by everyone at once, on a busy machine, takes its time to say hello.
+      extraConf: `heartbeat = ${HEARTBEAT_S}\nhandshake_timeout = 60000`,
       advancedConf: `[{rabbit, [${SETTINGS.join(', ')}]}].\n`,
     }),
     startPrivatePostgres({ dataDir: join(disk.folder, 'data'), temporary: true }),

@@ -33,7 +33,7 @@ export interface Exit {
   at: number;
 }
 
-const READY_MS = 60_000;
+const READY_MS = 180_000;
 const root = join(__dirname, '..', '..', '..');
 
 /** One process of a campaign, and whoever takes its place when it is gone. */
@@ -73,7 +73,7 @@ export class Slot {
   }
 
   /** Resolves when nothing runs any more. */
-  async ended(deadlineMs = 20_000): Promise<void> {
+  async ended(deadlineMs = 45_000): Promise<void> {
     await until(`the end of ${this.name}`, () => !this.child, deadlineMs);
   }
 

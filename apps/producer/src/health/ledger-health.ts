@@ -5,6 +5,8 @@ import { inTime } from './in-time';
 
 /** Jobs that wait in one queue; more are worth a word. */
 const MANY_WAITING = 1_000;
+/** What is found is told so long to whoever asks: probes and balancers ask often, and the numbers cost a query of sums. */
+const REMEMBERED_MS = 2_000;
 
 /** Health of what the ledger stands on, for `@nestjs/terminus`. */
 export class LedgerHealth {
@@ -13,6 +15,7 @@ export class LedgerHealth {
     private readonly broker: Broker,
     private readonly inbox: string,
     private readonly reading: Pick<LedgerApi, 'queues'> & Pick<Scheduling, 'scheduleHealth'>,
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   /** Down while the database does not answer. */
@@ -24,14 +27,19 @@ export class LedgerHealth {
   }
 
   /** Who ticks, when each ticked last, and what is late. The ledger ticks by itself where nobody does: it is never down. */
-  async schedules(): Promise<HealthIndicatorResult> {
+  readonly schedules = this.remembered(() => this.readSchedules());
+  /** How many messages with facts wait to be recorded. Jobs wait for none of them: it is never down. */
+  readonly inboxBacklog = this.remembered(() => this.readInbox());
+  /** Queues in which many jobs wait. That is no fault of this app, which goes on: it is never down. */
+  readonly queues = this.remembered(() => this.readQueues());
+
+  private async readSchedules(): Promise<HealthIndicatorResult> {
     let health: object = { state: 'unknown' };
     await inTime(this.reading.scheduleHealth().then((found) => (health = found)));
     return { schedules: { status: 'up', ...health } };
   }
 
-  /** How many messages with facts wait to be recorded. Jobs wait for none of them: it is never down. */
-  async inboxBacklog(): Promise<HealthIndicatorResult> {
+  private async readInbox(): Promise<HealthIndicatorResult> {
     const state = this.broker.state.name;
     if (state !== 'connected' && state !== 'blocked') return { inbox: { status: 'up', waiting: 'unknown' } };
     let waiting: number | 'unknown' = 'unknown';
@@ -40,8 +48,7 @@ export class LedgerHealth {
     return { inbox: { status: 'up', waiting } };
   }
 
-  /** Queues in which many jobs wait. That is no fault of this app, which goes on: it is never down. */
-  async queues(): Promise<HealthIndicatorResult> {
+  private async readQueues(): Promise<HealthIndicatorResult> {
     let full: Record<string, number> | 'unknown' = 'unknown';
     const asked = this.reading.queues().then((queues) => {
       const many = queues.filter(({ waiting }) => waiting > MANY_WAITING);
@@ -49,5 +56,18 @@ export class LedgerHealth {
     });
     await inTime(asked);
     return { queues: { status: 'up', limit: MANY_WAITING, over: full } };
+  }
+
+  /** Those who ask at the same time, and shortly after, are told the same. */
+  private remembered(read: () => Promise<HealthIndicatorResult>): () => Promise<HealthIndicatorResult> {
+    let found: Promise<HealthIndicatorResult> | undefined;
+    let readAt = 0;
+    return () => {
+      if (found === undefined || this.now() - readAt >= REMEMBERED_MS) {
+        found = read();
+        readAt = this.now();
+      }
+      return found;
+    };
   }
 }

@@ -9,6 +9,7 @@ import { EventsController } from './events.controller';
 import { HistoryController } from './history.controller';
 import { JobActionsController } from './job-actions.controller';
 import { JobsController } from './jobs.controller';
+import { MetricsController } from './metrics.controller';
 import { OpenApiController } from './openapi.controller';
 import { QueuesController } from './queues.controller';
 import { CronController } from './cron.controller';
@@ -28,6 +29,7 @@ import { WorkersController } from './workers.controller';
     CronController,
     WorkersController,
     HistoryController,
+    MetricsController,
     EventsController,
     ApiKeysController,
     AuditController,

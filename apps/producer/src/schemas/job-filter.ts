@@ -95,6 +95,14 @@ export const historyQuery = z.strictObject({
   format: z.enum(EXPORT_FORMATS).optional().describe('`ndjson` by default'),
 });
 
+/** Of which time the metrics are wanted, and how finely. */
+export const metricsQuery = z.strictObject({
+  queue: queueName.optional().describe('Of one queue; else of all together'),
+  from: moment.optional().describe('An hour before `to` by default'),
+  to: moment.optional().describe('Now by default'),
+  step: shortText(20).optional().describe('Whole minutes, such as "5m", "1h" or "1d"; a minute by default'),
+});
+
 /** What of the live events is wanted. */
 export const eventsQuery = z.strictObject({
   queue: fields.queue,

@@ -85,7 +85,12 @@ export const jobOptions = z
     tags: z.array(shortText(64)).optional(),
     tenant: shortText(128).optional(),
     correlationId: shortText(128).optional(),
-    unique: unique.optional().describe('One job of a key: while pending, within a window, or the latest'),
+    unique: z
+      .union([unique, z.literal(false)])
+      .optional()
+      .describe(
+        'One job of a key: while pending, within a window, or the latest; `false`: not even where its type says so',
+      ),
     retention: retention.optional(),
     keepFor: duration.optional().describe('How long it is kept when it is finished; 0 removes it at once'),
   })

@@ -6,6 +6,7 @@ import type {
   JobSummary,
   JobView,
   LogView,
+  MetricsView,
   QueueView,
   SubmittedJob,
   WorkerView,
@@ -134,6 +135,26 @@ export const queueView = z
     types: z.array(z.string()),
   })
   .meta({ id: 'Queue' }) satisfies z.ZodType<QueueView>;
+
+const metricsPoint = z
+  .object({
+    at: time.describe('When the step begins'),
+    ...{ accepted: count, started: count.describe('Runs that began'), failed: count.describe('Runs that failed') },
+    ...{ completed: count, dead: count, cancelled: count, expired: count },
+    averageRunMs: count.optional(),
+    longestRunMs: count.optional(),
+  })
+  .meta({ id: 'MetricsPoint' });
+
+export const metricsView = z
+  .object({
+    queue: z.string().optional(),
+    from: time,
+    to: time,
+    stepMs: count,
+    items: z.array(metricsPoint).describe('Oldest first; steps in which nothing happened are left out'),
+  })
+  .meta({ id: 'Metrics' }) satisfies z.ZodType<MetricsView>;
 
 export const deadGroup = z
   .object({

@@ -1,7 +1,7 @@
 import type { Publisher } from '../broker/broker';
 import { atEntry } from '../contracts/at-entry';
 import { type AnyJob, type InputOf, definitionIn } from '../contracts/define-job';
-import { JobError, JobNotAccepted } from '../contracts/errors';
+import { JobError, type JobNotAccepted } from '../contracts/errors';
 import type { JobState } from '../contracts/job-state';
 import type { JobOptions } from '../contracts/options';
 import { RecordBatches } from '../events/record-batches';
@@ -11,6 +11,7 @@ import { type ClientSettings, type JobsClientOptions, resolveClientOptions } fro
 import { FullQueues } from '../control/full-queues';
 import { type PreparedJob, type Provenance, assertRunning, messageOf, prepareJob, submittedEvent } from './prepare';
 import { backlogFull, notAccepted } from './refusals';
+import { type NotAdded, sendMany } from './send-many';
 import { Submissions } from './submissions';
 
 /** A job that the broker has taken. */
@@ -24,13 +25,6 @@ export interface AddedJob {
   state?: JobState;
   /** Of a unique job: there was one already, and `id` is that of the job that stands. */
   duplicate?: boolean;
-}
-
-/** One entry of {@link JobsClient.addMany} that was not accepted. */
-export interface NotAdded {
-  /** Its place in the input. */
-  index: number;
-  error: JobNotAccepted;
 }
 
 export interface AddedJobs {
@@ -164,32 +158,20 @@ export class JobsClient implements Service {
   }
 
   private async addPrepared(prepared: readonly PreparedJob[]): Promise<AddedJobs> {
-    const failures: NotAdded[] = [];
-    const confirms: Promise<unknown>[] = [];
-    for (const [index, job] of prepared.entries()) {
-      await this.publisher?.whenRoom(); // Back-pressure: no more is handed over than the buffer holds.
-      confirms.push(this.publish(job).catch((error: unknown) => failures.push({ index, error: asNotAccepted(error) })));
-    }
-    await Promise.all(confirms);
-    failures.sort((a, b) => a.index - b.index);
+    const failures = await sendMany(prepared, {
+      whenRoom: () => this.publisher?.whenRoom(),
+      send: (job, done) => this.send(job, undefined, done),
+      submit: (job) => this.publish(job),
+    });
     return { ids: prepared.map((job) => job.identity.id), failures };
   }
 
-  /** The message is made here: of many jobs the broker takes one while the next is made. */
   private publish(job: PreparedJob, provenance?: Provenance): Promise<AddedJob> {
     assertRunning(this.state === 'running');
     if (job.gated && this.submissions) return this.submissions.submit(job);
-    if (this.full.has(job.definition.queue)) return Promise.reject(backlogFull(job));
-    const message = messageOf(job, this.settings, provenance);
     return new Promise((resolve, reject) => {
-      this.publisher?.publish(message, (failure) => {
-        if (failure?.kind === 'returned' && this.settings.far.isFar(message)) {
-          // There is no ledger to keep it: it takes the ladder.
-          this.settings.far.noteAbsent(this.settings.clock.now());
-          return resolve(this.publish(job, provenance));
-        }
-        if (failure) return reject(notAccepted(job, failure));
-        this.record(job, provenance);
+      this.send(job, provenance, (refused) => {
+        if (refused) return reject(refused);
         resolve({
           id: job.identity.id,
           key: job.identity.key,
@@ -201,6 +183,23 @@ export class JobsClient implements Service {
     });
   }
 
+  /** The message is made here: of many jobs the broker takes one while the next is made. */
+  private send(job: PreparedJob, provenance: Provenance | undefined, done: (refused?: JobNotAccepted) => void): void {
+    assertRunning(this.state === 'running');
+    if (this.full.has(job.definition.queue)) return done(backlogFull(job));
+    const message = messageOf(job, this.settings, provenance);
+    this.publisher?.publish(message, (failure) => {
+      if (failure?.kind === 'returned' && this.settings.far.isFar(message)) {
+        // There is no ledger to keep it: it takes the ladder.
+        this.settings.far.noteAbsent(this.settings.clock.now());
+        return this.send(job, provenance, done);
+      }
+      if (failure) return done(notAccepted(job, failure));
+      this.record(job, provenance);
+      done();
+    });
+  }
+
   private record(job: PreparedJob, provenance?: Provenance): void {
     const { records, events, clock } = this.settings;
     if (records === 'off' && !events.wants('submitted')) return;
@@ -208,10 +207,4 @@ export class JobsClient implements Service {
     if (records === 'on') this.records?.add(event);
     events.emit(event);
   }
-}
-
-/** @throws whatever is not about one job */
-function asNotAccepted(error: unknown): JobNotAccepted {
-  if (error instanceof JobNotAccepted) return error;
-  throw error;
 }

@@ -9,6 +9,7 @@ import type { OutgoingMessage } from '../contracts/message';
 import { DEFAULT_RUN_POLICY, type JobOptions, type JobOverrides, resolveJobOptions } from '../contracts/options';
 import { payloadText } from '../contracts/payload-text';
 import { resolveRetention } from '../contracts/retention';
+import { uniqueOf } from '../contracts/unique';
 import { validatePayload } from '../contracts/validate';
 import type { ClientSettings } from './client-options';
 
@@ -44,7 +45,9 @@ export function prepareJob(
   const finish = (): PreparedJob => {
     const text = payloadText(payload, definition.type, settings.maxPayloadBytes);
     const priority = overrides.priority ?? definition.policy.priority ?? DEFAULT_RUN_POLICY.priority;
-    const gated = options?.unique === undefined && options?.retention === undefined ? undefined : options;
+    const unique = uniqueOf(definition, payload, options?.unique);
+    const isGated = unique !== undefined || options?.retention !== undefined;
+    const gated = isGated ? { ...options, unique: unique ?? options?.unique } : undefined;
     return { identity, definition, priority, overrides, payload: text, gated };
   };
   const valid: unknown = validatePayload(definition.schema, payload, definition.type);

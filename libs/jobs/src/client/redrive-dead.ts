@@ -11,8 +11,12 @@ import type { Names } from '../topology/names';
 import { routeJob } from '../topology/route';
 
 export interface RedriveOptions {
-  /** Most messages. Default: as many as the queue holds now. */
+  /** Most that are redriven. Default: as many as the queue holds now. */
   limit?: number;
+  /** Only jobs of this type. */
+  type?: string;
+  /** Ends it in order: what was taken and not published goes back. */
+  signal?: AbortSignal;
 }
 
 export interface Redriven {
@@ -20,6 +24,8 @@ export interface Redriven {
   redriven: number;
   /** Messages that could not be published; they are still in the dead queue. */
   left: number;
+  /** Messages of other types than the one asked for; they are still in the dead queue too. */
+  passed: number;
 }
 
 /**
@@ -33,7 +39,7 @@ export async function redriveDead(
   broker: Broker,
   names: Names,
   queue: string,
-  { limit = Infinity }: RedriveOptions = {},
+  { limit = Infinity, type, signal }: RedriveOptions = {},
 ): Promise<Redriven> {
   const depth = await broker.depth(names.dead(queue));
   if (!depth) {
@@ -43,20 +49,22 @@ export async function redriveDead(
   }
   const publisher = broker.publisher();
   const kept: Delivery[] = [];
+  const passed: Delivery[] = [];
   let redriven = 0;
   // No more than there were: what dies again meanwhile would go round for ever.
-  for (let i = 0; i < Math.min(limit, depth.messages); i++) {
+  for (let i = 0; i < depth.messages && redriven + kept.length < limit && !signal?.aborted; i++) {
     const delivery = await broker.pull(names.dead(queue));
     if (!delivery) break;
-    if (await isPublished(publisher, redrivenMessage(delivery, names, queue))) {
+    if (type !== undefined && delivery.message.type !== type) passed.push(delivery);
+    else if (await isPublished(publisher, redrivenMessage(delivery, names, queue))) {
       delivery.ack();
       redriven++;
     } else kept.push(delivery);
   }
   // Only now: given back at once it would be the next one.
-  for (const delivery of kept) delivery.requeue();
+  for (const delivery of [...passed, ...kept]) delivery.requeue();
   await publisher.close(5_000);
-  return { redriven, left: kept.length };
+  return { redriven, left: kept.length, passed: passed.length };
 }
 
 function redrivenMessage({ message }: Delivery, names: Names, queue: string): OutgoingMessage | undefined {

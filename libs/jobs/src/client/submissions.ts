@@ -143,7 +143,7 @@ function notAsked(job: PreparedJob, failure: PublishFailure): JobNotAccepted {
       id,
       `Job ${id} has options that a ledger sees to, and there is none`,
       {
-        field: job.gated?.unique === undefined ? 'options.retention' : 'options.unique',
+        field: job.gated?.unique ? 'options.unique' : 'options.retention',
         hint: 'Start the producer with its ledger on this broker and prefix, or leave the option out.',
       },
     );

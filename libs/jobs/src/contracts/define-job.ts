@@ -3,6 +3,7 @@ import { ConfigurationError, JobError } from './errors';
 import { checkJobType, queueOf } from './job-type';
 import { type RunOptions, type RunPolicy, resolveRunOptions } from './options';
 import { type Retention, type RetentionOptions, resolveRetention } from './retention';
+import { type UniqueByDefault, checkUniqueByDefault } from './unique';
 
 /** Any Standard Schema (zod, valibot, arktype, …): https://standardschema.dev */
 export type Schema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Output>;
@@ -23,6 +24,8 @@ export interface JobDeclaration<P extends Schema, R extends Schema> extends RunO
   secrets?: readonly string[];
   /** How long finished jobs of it are kept, where that is less than the ledger's own. A job may say otherwise. */
   retention?: RetentionOptions;
+  /** Which of its jobs are one, where a job does not say it itself: the ledger decides, so there must be one. Default none. */
+  unique?: UniqueByDefault<StandardSchemaV1.InferInput<P>>;
 }
 
 /**
@@ -38,6 +41,7 @@ export interface JobDefinition<Input = unknown, Payload = Input, Result = unknow
   readonly secrets: readonly string[];
   /** Undefined: as the ledger has it. */
   readonly retention?: Retention;
+  readonly unique?: UniqueByDefault<Input>;
   /** Carries the result's type; has no value at run time. */
   readonly resultType?: Result;
 }
@@ -79,6 +83,7 @@ export function defineJob<P extends Schema, R extends Schema = Schema>(
     policy: Object.freeze(resolveRunOptions(declaration, type)),
     secrets: Object.freeze(checkSecrets(declaration.secrets ?? [], type)),
     retention: resolveRetention(declaration.retention, `${type}.retention`),
+    unique: checkUniqueByDefault(declaration.unique, type),
   });
 }
 

@@ -44,7 +44,8 @@ export type ErrorCode =
   | 'timeout'
   | 'timeout_invalid'
   | 'topology_mismatch'
-  | 'type_unknown';
+  | 'type_unknown'
+  | 'unique_invalid';
 
 export interface ErrorDetail {
   /** The option, header or payload path at fault, e.g. `options.delay` or `payload.to`. */

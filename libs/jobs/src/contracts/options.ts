@@ -38,8 +38,8 @@ export interface JobOptions extends RunOptions {
   tags?: string[];
   /** Whose job this is, at most 128 characters. */
   tenant?: string;
-  /** Only one job of this key: the ledger decides, so there must be one. */
-  unique?: UniqueOptions;
+  /** Only one job of this key: the ledger decides, so there must be one. `false`: also where its type says otherwise. */
+  unique?: UniqueOptions | false;
   /** How long it is kept when it is finished: the ledger sees to it, so there must be one. */
   retention?: RetentionOptions;
   /** Travels in the AMQP property of the same name and into the handler's context, at most 128 characters. */

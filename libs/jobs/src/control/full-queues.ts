@@ -71,15 +71,15 @@ export class FullQueues {
 
   private async read(): Promise<void> {
     const { broker, names } = this.options;
-    let isLost = false;
+    const lost = new AbortController();
     const onLost = (): void => {
-      isLost = true;
+      lost.abort();
       this.reader = undefined;
       this.lookAgainIn(AGAIN_MS);
     };
     const onMessage = (message: IncomingMessage): void => this.take(message);
     const reader = await broker.readStream({ queue: names.control, from: 'last', onMessage, onLost });
-    if (!isLost) this.reader = reader;
+    if (!lost.signal.aborted) this.reader = reader;
   }
 
   private take(message: IncomingMessage): void {

@@ -11,7 +11,7 @@ const ANNOUNCED = {
   dead: { event: 'dead', state: 'dead' },
   expired: { event: 'expired', state: 'expired' },
   cancelled: { event: 'cancelled', state: 'cancelled' },
-} as const satisfies { [N in EventName]?: Pick<Announcement, 'event' | 'state'> };
+} as const satisfies Partial<Record<EventName, Pick<Announcement, 'event' | 'state'>>>;
 
 type AnnouncedFact = Extract<JobEvent, { event: keyof typeof ANNOUNCED }>;
 

@@ -24,11 +24,12 @@ export class JobsExplorer implements OnModuleInit {
     }
   }
 
-  /** The schedules that stand at methods of controllers and providers. */
+  /** The schedules that stand at methods of controllers and providers, each once, whoever inherits the method. */
   schedules(): Schedule[] {
     const wrappers = [...this.discovery.getControllers(), ...this.discovery.getProviders()];
     const types = new Set(wrappers.map(({ metatype }) => metatype).filter((type) => typeof type === 'function'));
-    return [...types].flatMap(({ prototype }) => this.schedulesOf(prototype as object | undefined));
+    const found = [...types].flatMap(({ prototype }) => this.schedulesOf(prototype as object | undefined));
+    return [...new Set(found)];
   }
 
   private schedulesOf(prototype: object | undefined): Schedule[] {

@@ -136,6 +136,23 @@ test('stopped, it tells nothing more and leaves no timer; stopping twice is harm
   expect([told.length, clock.timers]).toEqual([0, 0]);
 });
 
+test('changes that come without end are followed, and keep no moment waiting', async () => {
+  const { ticker, control, change, clock, told } = setUp([entry('a', { everyMs: 1_000 })]);
+  await ticker.start();
+  for (let i = 1; i <= 305; i++) {
+    control.schedules.set(`s${i}`, entry(`s${i}`));
+    change();
+    await clock.advance(10);
+  }
+  expect(told.map(({ instant, at }) => [instant - START, at - instant])).toEqual(
+    [1_000, 2_000, 3_000].map((at) => [at, 0]),
+  );
+  expect(ticker.health().schedules).toBeGreaterThan(290);
+  await clock.advance(100);
+  expect(ticker.health().schedules).toBe(306);
+  await ticker.stop();
+});
+
 test('ten thousand schedules tick by one timer, each at its moment', async () => {
   const many = Array.from({ length: 10_000 }, (_, i) => entry(`s${i}`, { anchor: START + i }));
   const { ticker, clock, told, go } = setUp(many);

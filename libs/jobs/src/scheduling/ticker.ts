@@ -33,6 +33,7 @@ export interface TickerOptions {
 
 /** Looked at so often: a clock that is set, or a process that was stopped, is noticed. */
 const LONGEST_NAP_MS = 1_000;
+const TOGETHER_MS = 100;
 /** Going back by less is the drift of two clocks. */
 const SET_BACK_MS = 500;
 /** Without a beat for so long nobody takes ticks: they would only pile up. The ledger makes up for them by itself. */
@@ -100,10 +101,7 @@ export class Ticker implements Service {
   async start(): Promise<void> {
     if (this.current !== 'new') return;
     this.current = 'running';
-    this.stopListening = this.options.control.onChange(() => {
-      this.stale = true;
-      this.wakeIn(0);
-    });
+    this.stopListening = this.options.control.onChange(() => this.notice());
     this.look();
   }
 
@@ -150,9 +148,20 @@ export class Ticker implements Service {
     this.lastNow = now;
     if (this.stale || isSetBack) this.follow(now, isSetBack);
     if (this.isHeard()) this.tick(now);
-    const dueAt = this.heap.first()?.dueAt ?? Number.POSITIVE_INFINITY;
-    const leftMs = dueAt - this.now();
+    const leftMs = this.leftMs();
     this.wakeIn(leftMs > 0 ? Math.min(Math.ceil(leftMs), LONGEST_NAP_MS) : this.isHeard() ? 0 : LONGEST_NAP_MS);
+  }
+
+  /** Following ten thousand schedules takes milliseconds: changes that come together are followed together. */
+  private notice(): void {
+    if (this.stale) return;
+    this.stale = true;
+    this.wakeIn(Math.min(TOGETHER_MS, Math.max(0, this.leftMs())));
+  }
+
+  /** Until the next moment. */
+  private leftMs(): number {
+    return (this.heap.first()?.dueAt ?? Number.POSITIVE_INFINITY) - this.now();
   }
 
   private wakeIn(ms: number): void {

@@ -21,6 +21,7 @@ export interface Names {
   deadExchange: string;
   /** Exchange and queue of ladder level `bit`. */
   delay(bit: number): string;
+  isDelay(queue: string): boolean;
   due: string;
   stray: string;
   records: string;
@@ -34,6 +35,8 @@ export interface Names {
   submit: string;
   /** Events for anyone, fed by the ledger after commit; key `<queue>.<event>`. */
   events: string;
+  /** Exchange and queue that keep what comes for a queue, and what was in it, while it is made anew. */
+  holding(queue: string): string;
   /** Stream of what is to be controlled: pauses, cancels, limits. */
   control: string;
 }
@@ -57,6 +60,7 @@ export function namesFor(prefix: string = DEFAULT_PREFIX): Names {
     dead: (queue) => `${prefix}.${queue}.dead`,
     deadExchange: `${prefix}.dead`,
     delay: (bit) => `${prefix}.delay.${LADDER_VERSION}.${String(bit).padStart(2, '0')}`,
+    isDelay: (queue) => queue.startsWith(`${prefix}.delay.`),
     due: `${prefix}.due`,
     stray: `${prefix}.stray`,
     records: `${prefix}.records`,
@@ -65,6 +69,7 @@ export function namesFor(prefix: string = DEFAULT_PREFIX): Names {
     later: `${prefix}.later`,
     submit: `${prefix}.submit`,
     events: `${prefix}.events`,
+    holding: (queue) => `${queue}.migrating`,
     control: `${prefix}.control`,
   };
 }

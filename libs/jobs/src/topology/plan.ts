@@ -250,7 +250,7 @@ function queuePlan(names: Names, queue: string, type: QueueType): TopologyPlan {
  * Of queues where the last copy of something lies. Whoever takes from them returns what it holds as often as its database
  * is away, and RabbitMQ 4 drops after 20 returns where nothing else is said.
  */
-function keptArguments(type: QueueType): Record<string, string | number> {
+export function keptArguments(type: QueueType): Record<string, string | number> {
   return { 'x-queue-type': type, ...(type === 'quorum' ? { 'x-delivery-limit': KEPT_DELIVERY_LIMIT } : {}) };
 }
 

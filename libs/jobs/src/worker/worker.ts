@@ -84,7 +84,8 @@ export class Worker implements Service {
     this.assemble();
     if (declare) await broker.apply(planTopology({ names, queues: [...queues.keys()], queueType }));
     checkConsumerTimeout(this.settings);
-    await this.drainSpool();
+    // Not waited for: in an alarm nothing can be told, and it is consuming that ends the alarm.
+    void this.drainSpool();
     await this.control?.start();
     await this.control?.ready();
     if (this.isStopping()) return;

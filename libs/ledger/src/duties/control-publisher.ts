@@ -1,11 +1,11 @@
-import type { Names, Publisher } from '@scutwork/jobs';
+import type { Names, OutgoingMessage, Publisher } from '@scutwork/jobs';
 import {
   BEAT_MS,
   CONTROL_MESSAGE_TYPE,
   type ControlEntries,
-  type ControlEntry,
   type ControlMessage,
   confirmed,
+  published,
 } from '@scutwork/jobs/wire';
 import type { Database } from '../store/database';
 import type { Duty } from './duty';
@@ -14,21 +14,28 @@ import type { FullQueues } from './full-queues';
 const SNAPSHOT_MS = 60_000;
 const MOST_PART_CHARS = 256 * 1024;
 const MOST_DELTAS = 500;
+/** Sent before the first of them is confirmed: few enough bytes to leave at once, and so in one piece. */
+const MOST_SENT_CHARS = 1024 * 1024;
 
 export interface ControlPublisherOptions {
   database: Database;
-  /** Of its own: changes go out one after the other, each when the one before is confirmed. */
+  /** Of its own: changes keep their order. */
   publisher: Publisher;
   names: Names;
   /** Which queues take no more: each beat says them, and one goes out at once when they change. Default none. */
   fullQueues?: Pick<FullQueues, 'read'>;
 }
 
+interface Delta {
+  version: number;
+  delta: { set: ControlEntries; lift: string[] };
+}
+
 interface Standing {
   /** By the database's clock, ms since 1970. */
   now: number;
   version: number;
-  deltas: { version: number; delta: { set: ControlEntries; lift: string[] } }[];
+  deltas: Delta[];
   snapshotAt: number;
   beatAt: number;
 }
@@ -54,10 +61,9 @@ export class ControlPublisher implements Duty {
     const { now, deltas, snapshotAt } = standing;
     // A stream begins with a snapshot: what it holds is told once more by the changes that were to come.
     if (snapshotAt === 0) return this.snapshot(true);
-    for (const { version, delta } of deltas) {
+    for (const some of byChars(deltas, MOST_SENT_CHARS)) {
       if (signal.aborted) return 'done';
-      await this.publish({ kind: 'delta', version, snapshotAt, ...delta });
-      await this.options.database.query('delete from control_log where version <= $1', [version]);
+      await this.publishAll(some, snapshotAt);
     }
     if (deltas.length === MOST_DELTAS) return 'more';
     if (!this.begun || now - snapshotAt >= SNAPSHOT_MS) return this.snapshot();
@@ -125,14 +131,38 @@ export class ControlPublisher implements Duty {
     );
   }
 
+  /**
+   * In their order, without waiting for each: ten thousand changes take a second.
+   * @throws Error when one is not confirmed. What was sent after it may be there without it, and whoever has read that
+   *   passes over what comes of lower versions: it is published again, and a snapshot after it sets all readers right.
+   */
+  private async publishAll(deltas: readonly Delta[], snapshotAt: number): Promise<void> {
+    const { publisher, database, names } = this.options;
+    const ends = await Promise.all(
+      deltas.map(({ version, delta }) =>
+        published(publisher, this.outgoing({ kind: 'delta', version, snapshotAt, ...delta })),
+      ),
+    );
+    const failed = ends.findIndex((failure) => failure !== undefined);
+    const done = deltas[failed === -1 ? deltas.length - 1 : failed - 1];
+    if (done) await database.query('delete from control_log where version <= $1', [done.version]);
+    const failure = ends[failed];
+    if (!failure) return;
+    this.begun = false;
+    throw new Error(`${names.control}: ${failure.kind}, ${failure.reason}`);
+  }
+
   /** @throws Error when it is not confirmed; it is published again at the next run, before anything that follows it */
   private async publish(message: ControlMessage): Promise<void> {
-    const { publisher, names } = this.options;
-    const outgoing = {
+    await confirmed(this.options.publisher, this.outgoing(message), this.options.names.control);
+  }
+
+  private outgoing(message: ControlMessage): OutgoingMessage {
+    const { names } = this.options;
+    return {
       ...{ exchange: '', routingKey: names.control, mandatory: true },
       ...{ type: CONTROL_MESSAGE_TYPE, contentType: 'application/json', body: Buffer.from(JSON.stringify(message)) },
     };
-    await confirmed(publisher, outgoing, names.control);
   }
 }
 
@@ -152,16 +182,21 @@ select extract(epoch from clock_timestamp())::float8 * 1000 as now,
   (select json_object_agg(key, entry) from control) as entries`;
 
 function partsOf(entries: ControlEntries): ControlEntries[] {
-  const parts: [string, ControlEntry][][] = [[]];
+  return byChars(Object.entries(entries), MOST_PART_CHARS).map((part) => Object.fromEntries(part));
+}
+
+/** In groups of about so many characters of JSON; one empty group of nothing. */
+function byChars<T>(items: readonly T[], most: number): T[][] {
+  const groups: T[][] = [[]];
   let chars = 0;
-  for (const pair of Object.entries(entries)) {
-    const size = JSON.stringify(pair).length;
-    if (chars > 0 && chars + size > MOST_PART_CHARS) {
-      parts.push([]);
+  for (const item of items) {
+    const size = JSON.stringify(item).length;
+    if (chars > 0 && chars + size > most) {
+      groups.push([]);
       chars = 0;
     }
-    parts.at(-1)?.push(pair);
+    groups.at(-1)?.push(item);
     chars += size;
   }
-  return parts.map((part) => Object.fromEntries(part));
+  return groups;
 }

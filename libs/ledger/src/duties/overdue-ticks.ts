@@ -7,6 +7,8 @@ const LATE_MS = 3_000;
 const MOST = 500;
 /** How long it is known what became of a moment. Its job is kept as any other. */
 const KEEP_DAYS = 7;
+/** Every start of a scheduler has a name of its own. */
+const FORGET_HOURS = 24;
 
 /** Decides moments that no scheduler has told of, and those that wait for the job before them. */
 export class OverdueTicks implements Duty {
@@ -32,6 +34,7 @@ export class OverdueTicks implements Duty {
     if (performance.now() - this.cleanedAt < 60_000 && this.cleanedAt > 0) return;
     this.cleanedAt = performance.now();
     await this.database.query(CLEAN, [KEEP_DAYS]);
+    await this.database.query(FORGET, [FORGET_HOURS]);
   }
 }
 
@@ -42,3 +45,5 @@ const CLEAN = `
 delete from schedule_ticks where (schedule, instant) in (
   select schedule, instant from schedule_ticks
   where decided_at < now() - make_interval(days => $1) and outcome <> 'queued' limit 20000)`;
+
+const FORGET = 'delete from schedulers where ticked_at < now() - make_interval(hours => $1)';

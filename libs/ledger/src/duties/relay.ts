@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker, Names, OutgoingMessage, PublishFailure, Publisher } from '@scutwork/jobs';
 import { published } from '@scutwork/jobs/wire';
 import type { LedgerEvents } from '../ledger-events';
@@ -14,6 +15,9 @@ const MOST_MESSAGES = 1_000;
 const MOST_BYTES = 8 * 1024 * 1024;
 /** A transaction waits no longer for the broker, in milliseconds. */
 const CONFIRM_MS = 10_000;
+/** Under load more gather meanwhile: a transaction for each handful costs more than the messages. */
+const GATHER_MS = 10;
+const HANDFUL = 5;
 const SHORTEST_ASIDE_MS = 5_000;
 const LONGEST_ASIDE_MS = 5 * 60_000;
 
@@ -49,17 +53,20 @@ export class Relay implements Duty {
   readonly everyMs = 1_000;
   readonly alone = false;
   private publisher: Publisher | undefined;
+  private lastClaimed = 0;
 
   constructor(private readonly options: RelayOptions) {}
 
   async run(): Promise<'more' | 'done'> {
     const { broker, database } = this.options;
     if (broker.state.name !== 'connected') return 'done';
+    if (this.lastClaimed > HANDFUL && this.lastClaimed < MOST_MESSAGES) await sleep(GATHER_MS);
     return database.transaction((tx) => this.relay(tx));
   }
 
   private async relay(tx: Transaction): Promise<'more' | 'done'> {
     const claimed = await claim(tx);
+    this.lastClaimed = claimed.length;
     if (claimed.length === 0) return 'done';
     const now = await databaseNow(tx);
     const sent = await Promise.all(claimed.map((message) => this.send(message, now)));

@@ -1,4 +1,5 @@
 import { dropDays } from '../retention/drop-days';
+import { dropOld } from '../retention/drop-old';
 import { makeDays } from '../retention/make-days';
 import { type Retention, type RetentionOptions, givenUpMs, resolveRetention, rowRules } from '../retention/rules';
 import { trimByRule, trimOwn, trimOwnBeyond } from '../retention/trim';
@@ -34,6 +35,8 @@ export class RetentionDuty implements Duty {
     await dropDays(database, 'history_given_up', now - givenUpMs(retention));
     await dropDays(database, 'history_own', now);
     await dropDays(database, 'logs', now - retention.logsMs);
+    await dropOld(database, 'audit', 'at', now - retention.auditMs, signal);
+    await dropOld(database, 'metrics', 'minute', now - retention.metricsMs, signal);
     await database.query('delete from tombstones where until < now()');
     await database.query(FORGET_WORKERS);
     await database.query(FORGET_BULK);

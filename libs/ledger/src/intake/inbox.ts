@@ -1,5 +1,6 @@
 import type { Broker, Delivery, Names, PublisherKeys } from '@scutwork/jobs';
 import type { RecordedEvent } from '@scutwork/jobs/wire';
+import type { PreparedFacts } from '../record/prepare-facts';
 import type { Recorder } from '../record/recorder';
 import { isDatabaseAway } from '../store/database';
 import { factsOfCopies } from './copies';
@@ -18,31 +19,54 @@ export interface InboxOptions {
 
 type Told = ReturnType<typeof readRecords>;
 
+/** What a batch of so many messages tells. */
+interface Batch {
+  size: number;
+  prepared: PreparedFacts;
+  bad: BadLine[];
+}
+
 /**
  * Records what has come into `jobs.ledger`: batches of lines, and copies of what came through the doors. A line that
- * cannot be recorded is parked alone; the others of its batch are recorded. Lines are read as they arrive, while the
- * batch before them is being written.
+ * cannot be recorded is parked alone; the others of its batch are recorded. Lines are read as they arrive and made into
+ * rows while the batch before them is being written.
  */
-export function inboxRecording(options: InboxOptions): Required<Pick<IntakeOptions, 'record' | 'onArrival'>> {
+export function inboxRecording(
+  options: InboxOptions,
+): Required<Pick<IntakeOptions, 'record' | 'onArrival' | 'prepare'>> {
   const { recorder, names } = options;
   const read = new WeakMap<Delivery, Told>();
+  const ready = new WeakMap<Delivery, Batch>();
   const isCopy = ({ message }: Delivery): boolean => message.exchange !== names.records;
+  const tell = async (deliveries: readonly Delivery[]): Promise<Batch> => {
+    const facts: RecordedEvent[] = [];
+    const bad: BadLine[] = [];
+    for (const delivery of deliveries) {
+      if (isCopy(delivery)) continue;
+      const told = read.get(delivery) ?? readRecords(delivery.message);
+      for (const fact of told.facts) facts.push(fact);
+      for (const line of told.bad) bad.push(line);
+    }
+    for (const fact of await factsOfCopies(deliveries.filter(isCopy), options)) facts.push(fact);
+    return { size: deliveries.length, prepared: await recorder.prepare(facts), bad };
+  };
   return {
     onArrival: (delivery) => {
       if (!isCopy(delivery)) read.set(delivery, readRecords(delivery.message));
     },
+    prepare: async (deliveries) => {
+      const [first] = deliveries;
+      // What is wrong with a batch is met again, and dealt with, when it is recorded.
+      const batch = await tell([...deliveries]).catch(() => undefined);
+      if (first && batch) ready.set(first, batch);
+    },
     record: async (deliveries) => {
-      const facts: RecordedEvent[] = [];
-      const bad: BadLine[] = [];
-      for (const delivery of deliveries) {
-        if (isCopy(delivery)) continue;
-        const told = read.get(delivery) ?? readRecords(delivery.message);
-        for (const fact of told.facts) facts.push(fact);
-        for (const line of told.bad) bad.push(line);
-      }
-      for (const fact of await factsOfCopies(deliveries.filter(isCopy), options)) facts.push(fact);
-      if (deliveries.length === 1) await recordApart(facts, recorder, bad);
-      else await recorder.record(facts);
+      const [first] = deliveries;
+      const made = first && ready.get(first);
+      // Of one that is recorded by halves each half is another batch.
+      const { prepared, bad } = made?.size === deliveries.length ? made : await tell(deliveries);
+      if (deliveries.length === 1) await recordApart(prepared.facts, recorder, bad);
+      else await recorder.recordPrepared(prepared);
       for (const { line, reason } of bad) {
         await options.park({ body: Buffer.from(line), type: 'record.v1', from: names.ledger, reason });
       }

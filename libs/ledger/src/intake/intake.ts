@@ -20,6 +20,8 @@ export interface IntakeOptions {
   mostBytes?: number;
   /** Called as each message arrives: what can be read of it before its batch, while another one is being written. */
   onArrival?(delivery: Delivery): void;
+  /** Makes ready what recording a batch needs, while the one before it is being written. It never rejects. */
+  prepare?(deliveries: readonly Delivery[]): Promise<void>;
   /** Records a batch in one transaction. What it throws for its data sets the culprit aside; see {@link Intake}. */
   record(deliveries: readonly Delivery[]): Promise<void>;
   /** Puts aside what cannot be recorded. */
@@ -37,7 +39,8 @@ const LONGEST_WAIT_MS = 5_000;
 
 /**
  * Takes messages from one queue, records them in batches and acknowledges them after the commit. While a batch is being
- * written the next one gathers, so batches grow with the load and nothing waits when there is none.
+ * written the next one gathers, so batches grow with the load and nothing waits when there is none. They are written one
+ * after the other, in the order in which they came.
  *
  * A batch that fails for its data is halved until the culprit stands alone; that one is put into `parked` with its error.
  * While the database is away nothing is taken: what was held is returned, and the queue keeps the rest.
@@ -46,6 +49,10 @@ export class Intake {
   private waiting: Delivery[] = [];
   private subscription: Subscription | undefined;
   private writing: Promise<void> | undefined;
+  /** The batch that is in the database. */
+  private recording: Promise<void> | undefined;
+  /** The batch behind it. */
+  private next: Delivery[] = [];
   private stopped = false;
   /** The last batch was large: there is load. */
   private busy = false;
@@ -101,17 +108,40 @@ export class Intake {
   }
 
   private async writeAll(): Promise<void> {
+    while (this.waiting.length > 0 && !this.stopped) {
+      this.next = await this.gather();
+      await this.options.prepare?.(this.next);
+      await this.recording;
+      // Given back with the one before it, which could not be written.
+      if (this.next.length === 0) break;
+      const batch = this.next;
+      this.next = [];
+      this.recording = this.recordOrRetreat(batch).finally(() => (this.recording = undefined));
+    }
+    await this.recording;
+  }
+
+  private async gather(): Promise<Delivery[]> {
     // What arrives in one turn of the event loop is one batch.
     await new Promise((resolve) => setImmediate(resolve));
+    if (this.recording) await Promise.race([this.recording, this.whole()]);
     if (this.busy) await this.enough();
     const batch = this.takeBatch();
     this.busy = batch.length > this.options.most / BUSY_SHARE;
+    return batch;
+  }
+
+  private async recordOrRetreat(batch: readonly Delivery[]): Promise<void> {
     try {
       await this.recordAndAck(batch);
       this.waitMs = SHORTEST_WAIT_MS;
     } catch (error) {
       await this.retreat(batch, error);
     }
+  }
+
+  private async whole(): Promise<void> {
+    if (!this.hasEnough()) await new Promise<void>((resolve) => (this.noticeEnough = resolve));
   }
 
   /** Resolves when a whole batch is there, when nothing more comes, or when it has gathered for its time. */
@@ -179,7 +209,7 @@ export class Intake {
   private async retreat(batch: readonly Delivery[], error: unknown): Promise<void> {
     this.options.events.failed(`recording from ${this.options.queue}`, error, isDatabaseAway(error));
     await this.subscription?.cancel();
-    for (const delivery of [...batch, ...this.waiting.splice(0)]) delivery.requeue();
+    for (const delivery of [...batch, ...this.next.splice(0), ...this.waiting.splice(0)]) delivery.requeue();
     await this.subscription?.close();
     this.subscription = undefined;
     if (this.stopped) return;

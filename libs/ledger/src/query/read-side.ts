@@ -1,6 +1,6 @@
 import { DEFAULT_RUN_POLICY } from '@scutwork/jobs';
 import type { DeadGroup, FeedEntry, JobCount, JobFilter, JobQuery, JobSummary, JobView, LogView } from '../api';
-import type { Page, PageRequest, QueueView, Reading, WorkerView } from '../api';
+import type { MetricsQuery, MetricsView, Page, PageRequest, QueueView, Reading, WorkerView } from '../api';
 import { noSecrets, type Secrets } from '../record/secrets';
 import type { Database } from '../store/database';
 import { LedgerError } from '../store/ledger-error';
@@ -10,6 +10,7 @@ import { findJob, listLogs } from './find-job';
 import { listJobs, resolveQuery } from './list-jobs';
 import { readFeed } from './read-feed';
 import { readHistory } from './read-history';
+import { readMetrics, resolveMetrics } from './read-metrics';
 import { readQueues } from './read-queues';
 import { readWorkers } from './read-workers';
 import { Reader } from './reader';
@@ -76,6 +77,11 @@ export class ReadSide implements Reading {
 
   async workers(): Promise<WorkerView[]> {
     return this.reader.read(readWorkers);
+  }
+
+  async metrics(query: MetricsQuery): Promise<MetricsView> {
+    const range = resolveMetrics(query, Date.now());
+    return this.reader.read((tx) => readMetrics(tx, range));
   }
 
   history(filter: JobFilter): AsyncIterable<JobView[]> {

@@ -1,18 +1,17 @@
 import type { JobEvent, RecordedEvent } from '@scutwork/jobs/wire';
 import type { Database, Transaction } from '../store/database';
 import { statement } from '../store/database';
-import { type Change, type Effect, isJobFact } from './change';
-import { type Columns, fromColumns, toColumns } from './columns';
-import { copyRows } from './copy-rows';
+import { type Change, type Effect } from './change';
+import { fromColumns, toColumns } from './columns';
+import { type NewRow, copyRows } from './copy-rows';
 import { findFinished } from './find-finished';
 import { findRemoved } from './find-removed';
 import type { JobRow } from './job-row';
 import { isFinished, merge } from './merge';
 import { lockRows } from './lock-rows';
 import { logLines } from './log-lines';
+import { type PreparedFacts, newRow, prepareFacts } from './prepare-facts';
 import { noSecrets, type Secrets } from './secrets';
-import { shelfOf } from './shelf';
-import { storable } from './storable';
 
 const FIND_JOBS = statement('find-jobs');
 const PUT_JOBS = statement('put-jobs');
@@ -37,23 +36,36 @@ export class Recorder {
 
   /** @throws what PostgreSQL throws; then nothing of the batch is recorded */
   async record(facts: readonly RecordedEvent[]): Promise<void> {
-    if (facts.length === 0) return;
-    await this.database.transaction((tx) => this.recordIn(tx, facts));
+    await this.recordPrepared(await this.prepare(facts));
   }
 
   /** The same within a transaction of the caller's. */
-  async recordIn(tx: Transaction, told: readonly RecordedEvent[]): Promise<Change[]> {
-    const facts = told.map(storable);
-    const ofJobs = facts.filter(isJobFact);
+  async recordIn(tx: Transaction, facts: readonly RecordedEvent[]): Promise<Change[]> {
+    return this.recordWithin(tx, await this.prepare(facts));
+  }
+
+  /** All that can be done with a batch while the database is busy with the one before. @throws RangeError for what is no time */
+  prepare(facts: readonly RecordedEvent[]): Promise<PreparedFacts> {
+    return prepareFacts(facts, this.secrets);
+  }
+
+  /** {@link record} in two steps. */
+  async recordPrepared(prepared: PreparedFacts): Promise<void> {
+    if (prepared.facts.length > 0) await this.database.transaction((tx) => this.recordWithin(tx, prepared));
+  }
+
+  private async recordWithin(tx: Transaction, { facts, ofJobs, fresh }: PreparedFacts): Promise<Change[]> {
     await lockRows(tx);
-    const known = await find(tx, [...new Set(ofJobs.map(({ id }) => id))], ofJobs);
+    const known = await find(tx, [...fresh.keys()], ofJobs);
     const removed = await findRemoved(tx, ofJobs, (id) => known.has(id));
     for (const fact of ofJobs) {
       const found = known.get(fact.id);
       if (found) found.row = merge(found.row, fact);
-      else if (!removed.has(fact.id)) known.set(fact.id, { row: merge(undefined, fact), before: undefined });
     }
-    const changes = await this.writeChanged(tx, known);
+    for (const [id, { job }] of fresh) {
+      if (!known.has(id) && !removed.has(id)) known.set(id, { row: job, before: undefined });
+    }
+    const changes = await this.writeChanged(tx, known, fresh);
     await putLogs(tx, ofJobs, removed);
     for (const effect of this.effects) await effect(tx, changes, facts);
     return changes;
@@ -80,9 +92,13 @@ export class Recorder {
     return changes;
   }
 
-  private async writeChanged(tx: Transaction, known: ReadonlyMap<string, Known>): Promise<Change[]> {
+  private async writeChanged(
+    tx: Transaction,
+    known: ReadonlyMap<string, Known>,
+    fresh: PreparedFacts['fresh'] = new Map(),
+  ): Promise<Change[]> {
     const changes = [...known.values()].filter(hasChanged).map(({ row, before }) => ({ before, after: row }));
-    await write(tx, changes, this.secrets);
+    await write(tx, changes, fresh, this.secrets);
     return changes;
   }
 }
@@ -120,8 +136,14 @@ function isSame(a: unknown, b: unknown): boolean {
   return a === b || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b));
 }
 
-async function write(tx: Transaction, changes: readonly Change[], secrets: Secrets): Promise<void> {
-  const columnsOf = ({ after }: Change): Columns => toColumns(after, secrets);
+async function write(
+  tx: Transaction,
+  changes: readonly Change[],
+  fresh: PreparedFacts['fresh'],
+  secrets: Secrets,
+): Promise<void> {
+  const rowOf = ({ before, after: job }: Change): NewRow =>
+    (before === undefined ? fresh.get(job.id) : undefined) ?? newRow(job);
   const finished = changes.filter(({ after }) => isFinished(after));
   const open = changes.filter(({ after }) => !isFinished(after));
   const leaving = changes.filter(({ before }) => before !== undefined);
@@ -130,12 +152,10 @@ async function write(tx: Transaction, changes: readonly Change[], secrets: Secre
   await remove(tx, 'jobs', fromJobs);
   await remove(tx, 'history', fromHistory);
   const unheardOf = open.filter(({ before }) => before === undefined);
-  await copyRows(tx, 'jobs', unheardOf, columnsOf);
-  const known = open.filter(({ before }) => before !== undefined);
-  if (known.length > 0) await tx.query(PUT_JOBS, [JSON.stringify(known.map(columnsOf))]);
-  await copyRows(tx, 'history', finished, (change) =>
-    Object.assign(columnsOf(change), { shelf: shelfOf(change.after) }),
-  );
+  await copyRows(tx, 'jobs', unheardOf.map(rowOf), secrets);
+  const known = open.filter(({ before }) => before !== undefined).map(({ after }) => toColumns(after, secrets));
+  if (known.length > 0) await tx.query(PUT_JOBS, [JSON.stringify(known)]);
+  await copyRows(tx, 'history', finished.map(rowOf), secrets);
 }
 
 async function remove(tx: Transaction, table: 'jobs' | 'history', changes: readonly Change[]): Promise<void> {

@@ -52,27 +52,33 @@ export function termsOf(job: Findable, fingerprint: string | undefined, secrets:
 
 /** The hash of one thing that a job can be found by. Few names come again and again: they are remembered. */
 export function term(name: string, value: string): number {
-  const text = `${name}\n${value}`;
-  const known = remembered.get(text);
+  const known = remembered.get(name)?.get(value);
   if (known !== undefined) return known;
-  const hash = fnv1a(text);
-  if (remembered.size < 5_000 && text.length < 200) remembered.set(text, hash);
+  const hash = fnv1a(value, fnv1a(`${name}\n`));
+  remember(name, value, hash);
   return hash;
 }
 
 /** The term of a field of the payload, by its path: `user.id`, and its value as JSON has it. */
 export function payloadTerm(path: string, value: string | number | boolean | null): number {
-  return fnv1a(`payload\n${path}\n${String(value)}`);
+  return fnv1a(String(value), term('payload', `${path}\n`));
 }
 
-const remembered = new Map<string, number>();
+/** Of each name: ids that nobody has twice push out no types. */
+const MOST_REMEMBERED = 1_000;
+const remembered = new Map<string, Map<string, number>>();
+
+function remember(name: string, value: string, hash: number): void {
+  const values = remembered.get(name) ?? new Map<string, number>();
+  if (values.size < MOST_REMEMBERED && value.length < 200) remembered.set(name, values.set(value, hash));
+}
 
 /** Of whatever has an error. */
 export const FAILED = term('has', 'error');
 
-/** FNV-1a over the UTF-16 units, as a signed 32-bit number: PostgreSQL's `integer`. */
-function fnv1a(text: string): number {
-  let hash = 0x811c9dc5;
+/** FNV-1a over the UTF-16 units, as a signed 32-bit number: PostgreSQL's `integer`. `before` is the hash of what stands before. */
+function fnv1a(text: string, before = 0x811c9dc5): number {
+  let hash = before;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return hash | 0;
 }

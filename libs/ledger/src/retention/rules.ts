@@ -9,6 +9,10 @@ export interface RetentionOptions {
   ageMs?: Partial<Record<FinalState, number>>;
   /** Of what handlers logged, milliseconds. Default 30 days. */
   logsMs?: number;
+  /** Of who did what, milliseconds. Default 90 days. */
+  auditMs?: number;
+  /** Of what happened by the minute, milliseconds. Default 14 days. */
+  metricsMs?: number;
   /** Less than that for some: whatever any rule gives up is removed. */
   rules?: readonly RetentionRule[];
 }
@@ -28,14 +32,22 @@ export interface RetentionRule {
 export interface Retention {
   ageMs: Record<FinalState, number>;
   logsMs: number;
+  auditMs: number;
+  metricsMs: number;
   rules: readonly RetentionRule[];
 }
 
 const GIVEN_UP = ['dead', 'cancelled', 'expired'] as const;
 
-export function resolveRetention({ ageMs, logsMs = 30 * DAY_MS, rules = [] }: RetentionOptions = {}): Retention {
+export function resolveRetention({
+  ageMs,
+  logsMs = 30 * DAY_MS,
+  auditMs = 90 * DAY_MS,
+  metricsMs = 14 * DAY_MS,
+  rules = [],
+}: RetentionOptions = {}): Retention {
   const givenUp = { dead: 30 * DAY_MS, cancelled: 30 * DAY_MS, expired: 30 * DAY_MS };
-  return { ageMs: { completed: 7 * DAY_MS, ...givenUp, ...ageMs }, logsMs, rules };
+  return { ageMs: { completed: 7 * DAY_MS, ...givenUp, ...ageMs }, logsMs, auditMs, metricsMs, rules };
 }
 
 /** The days of what was given up go with the state that is kept longest. */

@@ -56,7 +56,6 @@ test('all is bounded, by the newest, and years of seconds are not counted throug
 });
 
 test('a limit, an end, a switch: nothing more', () => {
-  expect(minutes(advance(row({ runLimit: 2, runCount: 1, graceMs: HOUR }), T0 + 5 * 60_000))).toEqual([1]);
   expect(advance(row({ runLimit: 1, runCount: 1 }), T0 + HOUR)).toBeUndefined();
   expect(advance(row({ enabled: false }), T0 + HOUR)).toBeUndefined();
   expect(advance(row({ deletedAt: T0 }), T0 + HOUR)).toBeUndefined();

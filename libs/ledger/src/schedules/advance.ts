@@ -9,7 +9,7 @@ const FIRST_LOOK_MS = 60_000;
 
 /** What is to be done with the moments of one schedule that are not decided. */
 export interface Advance {
-  /** Moments that get a job, in their order. */
+  /** Moments that get a job, in their order, as far as the limit on runs goes. */
   runs: { instant: number; late: boolean }[];
   /** Moments that were missed and get none; at most {@link MOST_COUNTED} of them, the newest. */
   missed: number[];
@@ -40,7 +40,7 @@ export function advance(row: ScheduleRow, now: number, hint = 0): Advance | unde
   const runs = [
     ...caughtUp.map((instant) => ({ instant, late: true })),
     ...fresh.map((instant) => ({ instant, late: false })),
-  ].slice(0, row.runLimit === undefined ? undefined : row.runLimit - row.runCount);
+  ];
   return {
     runs,
     missed: old.slice(0, old.length - caughtUp.length),

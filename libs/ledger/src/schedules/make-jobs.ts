@@ -35,7 +35,8 @@ export async function prepareTick(
   const isForeign = row.source === 'code' && !catalog.has(type);
   const known = isForeign ? new Map([[type, defineJob({ type, payload: unchecked })]]) : catalog;
   const payload = JSON.parse(row.payload) as unknown;
-  const [entry] = await prepareAll([{ type, payload, options }], known, maxPayloadBytes);
+  // Each moment of a schedule is one job, whatever its type says of jobs that are one.
+  const [entry] = await prepareAll([{ type, payload, options: { ...options, unique: false } }], known, maxPayloadBytes);
   if (!entry) throw new Error(`no job of ${queueOf(type)} was made`);
   return { ...entry, tick: { schedule: name, scheduledFor } };
 }

@@ -73,10 +73,13 @@ export class ReadSchedules {
     const [row] = await this.database.query<HealthColumns>(HEALTH, [LATE_MS, MOST_LATE]);
     return {
       enabled: Number(row?.enabled ?? 0),
-      late: row?.late ?? [],
+      late: (row?.late ?? []).map(({ name, nextRun }) => ({ name, nextRun: new Date(nextRun).toISOString() })),
       missed: Number(row?.missed ?? 0),
       unhandled: row?.unhandled ?? [],
-      schedulers: row?.schedulers ?? [],
+      schedulers: (row?.schedulers ?? []).map(({ name, lastTick }) => ({
+        name,
+        lastTick: new Date(lastTick).toISOString(),
+      })),
     };
   }
 }
@@ -177,9 +180,9 @@ select count(*) filter (where enabled) as enabled,
   coalesce(sum(missed_count), 0) as missed,
   (select json_agg(name) from (select name from schedules where enabled and deleted_at is null and not ${HANDLED}
      order by name limit $2) as unhandled) as unhandled,
-  (select json_agg(json_build_object('name', ticked_by, 'lastTick', at) order by ticked_by) from
-    (select ticked_by, max(ticked_at) as at from schedules where ticked_at > now() - interval '1 hour'
-     group by ticked_by order by ticked_by limit $2) as tickers) as schedulers
+  (select json_agg(json_build_object('name', name, 'lastTick', ticked_at) order by ticked_at desc) from
+    (select name, ticked_at from schedulers where ticked_at > now() - interval '1 hour'
+     order by ticked_at desc limit $2) as tellers) as schedulers
 from schedules where deleted_at is null`;
 
 const iso = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : new Date(ms).toISOString());

@@ -155,7 +155,7 @@ export interface ScheduleHealth {
   missed: number;
   /** Switched on, and no worker that lives knows their type. */
   unhandled: string[];
-  /** Who has told ticks within the last hour. */
+  /** Who has told ticks within the last hour, the newest first; at most 20. */
   schedulers: { name: string; lastTick: string }[];
 }
 

@@ -15,6 +15,19 @@ export interface TickRow {
 
 export type TickOutcome = 'ran' | 'caught_up' | 'queued' | 'skipped' | 'missed' | 'failed' | 'triggered';
 
+export interface ScheduleChange {
+  before: ScheduleRow | undefined;
+  after: ScheduleRow;
+}
+
+/** Their rows, as they are just now. */
+export async function readSchedules(tx: Transaction, names: readonly string[]): Promise<ScheduleRow[]> {
+  const { rows } = await tx.query<Record<string, unknown>>(`select ${SELECTED} from schedules where name = any($1)`, [
+    names,
+  ]);
+  return rows.map(rowFrom);
+}
+
 /** Their rows, locked until the transaction ends, in one order for everybody. */
 export async function lockSchedules(tx: Transaction, names: readonly string[]): Promise<ScheduleRow[]> {
   const { rows } = await tx.query<Record<string, unknown>>(
@@ -60,10 +73,7 @@ from json_to_recordset($1::json)
   as row (schedule text, instant float8, outcome text, "jobId" uuid, "tickedBy" text, reason text)`;
 
 /** Tells schedulers what has changed. Last in its transaction. */
-export async function announce(
-  tx: Transaction,
-  changes: readonly { before: ScheduleRow | undefined; after: ScheduleRow }[],
-): Promise<void> {
+export async function announce(tx: Transaction, changes: readonly ScheduleChange[]): Promise<void> {
   const changed = changes.filter(
     ({ before, after }) => JSON.stringify(before && entryOf(before)) !== JSON.stringify(entryOf(after)),
   );

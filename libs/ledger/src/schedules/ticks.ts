@@ -1,17 +1,12 @@
-import { ScutworkError } from '@scutwork/jobs';
-import { cancel } from '../control/cancel';
-import { steer } from '../control/steer';
 import type { LedgerEvents } from '../ledger-events';
 import { lockRows } from '../record/lock-rows';
 import type { Recorder } from '../record/recorder';
 import type { Database, Transaction } from '../store/database';
 import { databaseNow } from '../store/database-now';
-import { LedgerError } from '../store/ledger-error';
-import type { PreparedEntry } from '../submit/prepare';
-import { type Advance, advance } from './advance';
-import { type MakeJobsOptions, makeJobs, prepareTick } from './make-jobs';
-import { type ScheduleRow, isUsedUp } from './schedule-row';
-import { type TickRow, announce, lockSchedules, putSchedules, putTicks } from './store';
+import type { MakeJobsOptions } from './make-jobs';
+import { lockSchedules } from './store';
+import { Tellers } from './tellers';
+import { TickBatch } from './tick-batch';
 
 /** Somebody says that a schedule is due. It is a hint: the ledger decides. */
 export interface TickHint {
@@ -32,18 +27,21 @@ export interface TicksOptions extends MakeJobsOptions {
   onChange?: () => void;
 }
 
-/** Moments of one schedule that wait for the job before them, at most. */
-const MOST_QUEUED = 100;
-
 /** Makes one job of each moment of a schedule, whoever says it is due, however often. */
 export class Ticks {
-  constructor(readonly options: TicksOptions) {}
+  /** Who tells them. */
+  readonly tellers: Tellers;
+
+  constructor(readonly options: TicksOptions) {
+    this.tellers = new Tellers(options.database);
+  }
 
   /** @throws what PostgreSQL throws; then nothing of it is decided, and it may be told again */
   async take(hints: readonly TickHint[]): Promise<void> {
     if (hints.length === 0) return;
     const { database, onOutbox, onChange } = this.options;
     const done = await database.transaction((tx) => this.takeIn(tx, hints));
+    await this.tellers.note(hints.map(({ by }) => by));
     if (done.made) onOutbox?.();
     if (done.announced) onChange?.();
   }
@@ -58,8 +56,10 @@ export class Ticks {
     const { rows } = await tx.query(`select 1 from schedules where name = any($1) and overlap <> 'allow' limit 1`, [
       names,
     ]);
-    if (rows.length > 0) await lockRows(tx);
-    const found = await lockSchedules(tx, names);
+    const looksAtJobs = rows.length > 0;
+    if (looksAtJobs) await lockRows(tx);
+    // One that was edited meanwhile to look at jobs as well is left to the next hint.
+    const found = (await lockSchedules(tx, names)).filter(({ overlap }) => looksAtJobs || overlap === 'allow');
     const now = await databaseNow(tx);
     const batch = new TickBatch(tx, now, this.options);
     for (const row of found) {
@@ -93,162 +93,3 @@ export class Ticks {
 const FREE = `
 select distinct schedule from schedule_ticks as tick where outcome = 'queued'
   and not exists (select 1 from jobs where jobs.schedule = tick.schedule) limit 100`;
-
-/** What is decided of several schedules, written together. */
-class TickBatch {
-  private readonly entries: PreparedEntry[] = [];
-  private readonly ticks: TickRow[] = [];
-  private readonly changes: { before: ScheduleRow; after: ScheduleRow }[] = [];
-
-  constructor(
-    private readonly tx: Transaction,
-    private readonly now: number,
-    private readonly options: TicksOptions,
-  ) {}
-
-  async add(row: ScheduleRow, hint: TickHint): Promise<void> {
-    const due = this.dueOf(row, hint);
-    if (!due) return;
-    if (due === 'broken') return void this.changes.push({ before: row, after: { ...row, nextAt: undefined } });
-    const after: ScheduleRow = { ...row, watermark: due.watermark, nextAt: due.nextAt };
-    after.tickedAt = this.now;
-    after.tickedBy = hint.by;
-    for (const instant of due.missed) this.note(row, instant, 'missed', hint.by);
-    if (due.missed.length > 0) {
-      after.missedCount += due.missed.length;
-      after.lastMissedAt = due.missed.at(-1);
-      this.options.events.missed(row.name, due.missed.length);
-    }
-    for (const { instant, late } of due.runs) {
-      after.tickedLateMs = Math.max(0, this.now - instant);
-      await this.run(after, instant, late ? 'caught_up' : 'ran', hint.by);
-    }
-    if (isUsedUp(after)) after.nextAt = undefined;
-    this.changes.push({ before: row, after });
-  }
-
-  async release(row: ScheduleRow): Promise<void> {
-    if (await this.isBusy(row.name)) return;
-    const { rows } = await this.tx.query<{ instant: number; ticked_by: string }>(TAKE_QUEUED, [row.name]);
-    const [next] = rows;
-    if (!next) return;
-    const after = { ...row };
-    // One that was deleted meanwhile makes no job any more.
-    if (row.deletedAt === undefined) await this.make(after, next.instant, 'ran', next.ticked_by);
-    this.changes.push({ before: row, after });
-  }
-
-  async write(): Promise<{ made: boolean; announced: boolean }> {
-    const { tx, entries, changes } = this;
-    if (entries.length > 0) await makeJobs(tx, entries, this.now, this.options);
-    await putTicks(tx, this.ticks);
-    await putSchedules(
-      tx,
-      changes.map(({ after }) => after),
-    );
-    await announce(tx, changes);
-    return { made: entries.length > 0, announced: changes.some(({ after }) => after.nextAt === undefined) };
-  }
-
-  /** One that cannot be evaluated any more, as when the tz database has lost its zone, holds up no other. */
-  private dueOf(row: ScheduleRow, hint: TickHint): Advance | 'broken' | undefined {
-    try {
-      return advance(row, this.now, hint.instant);
-    } catch (error) {
-      if (!(error instanceof ScutworkError)) throw error;
-      this.options.events.failed(`schedule ${row.name}`, error, false);
-      return 'broken';
-    }
-  }
-
-  private async run(after: ScheduleRow, instant: number, outcome: 'ran' | 'caught_up', by: string): Promise<void> {
-    switch (after.overlap) {
-      case 'allow':
-        return this.make(after, instant, outcome, by);
-      case 'skip':
-        if (!(await this.isBusy(after.name))) return this.make(after, instant, outcome, by);
-        after.skippedCount += 1;
-        return this.note(after, instant, 'skipped', by, 'a job of it was not finished');
-      case 'queue':
-        return this.queueUp(after, instant, outcome, by);
-      case 'cancel-running':
-        this.dropNew(after);
-        await this.cancelUnfinished(after.name);
-        return this.make(after, instant, outcome, by);
-    }
-  }
-
-  private async queueUp(after: ScheduleRow, instant: number, outcome: 'ran' | 'caught_up', by: string): Promise<void> {
-    const waiting = await this.queuedOf(after.name);
-    if (waiting === 0 && !(await this.isBusy(after.name))) return this.make(after, instant, outcome, by);
-    if (waiting < MOST_QUEUED) return this.note(after, instant, 'queued', by);
-    after.skippedCount += 1;
-    this.note(after, instant, 'skipped', by, `${MOST_QUEUED} wait already`);
-  }
-
-  private async make(after: ScheduleRow, instant: number, outcome: 'ran' | 'caught_up', by: string): Promise<void> {
-    try {
-      const entry = await prepareTick(after, instant, this.options);
-      this.entries.push(entry);
-      after.runCount += 1;
-      after.lastRunAt = instant;
-      after.lastJobId = entry.identity.id;
-      this.ticks.push({ schedule: after.name, instant, outcome, tickedBy: by, jobId: entry.identity.id });
-    } catch (error) {
-      if (!(error instanceof ScutworkError || error instanceof LedgerError)) throw error;
-      after.failedCount += 1;
-      this.note(after, instant, 'failed', by, error.message);
-      this.options.events.failed(`the job of schedule ${after.name}`, error, false);
-    }
-  }
-
-  private note({ name }: ScheduleRow, instant: number, outcome: TickRow['outcome'], by: string, reason?: string): void {
-    this.ticks.push({ schedule: name, instant, outcome, tickedBy: by, reason });
-  }
-
-  private async isBusy(schedule: string): Promise<boolean> {
-    if (this.entries.some(({ tick }) => tick?.schedule === schedule)) return true;
-    const { rows } = await this.tx.query('select 1 from jobs where schedule = $1 limit 1', [schedule]);
-    return rows.length > 0;
-  }
-
-  private async queuedOf(schedule: string): Promise<number> {
-    const here = this.ticks.filter((tick) => tick.schedule === schedule && tick.outcome === 'queued').length;
-    const { rows } = await this.tx.query<{ count: string }>(
-      `select count(*) from schedule_ticks where outcome = 'queued' and schedule = $1`,
-      [schedule],
-    );
-    return here + Number(rows[0]?.count);
-  }
-
-  /** Of several moments that are made up for at once the last one counts: those before it would be cancelled unstarted. */
-  private dropNew(after: ScheduleRow): void {
-    for (const tick of this.ticks) {
-      const index = this.entries.findIndex(({ identity }) => identity.id === tick.jobId);
-      if (tick.schedule !== after.name || index === -1) continue;
-      this.entries.splice(index, 1);
-      after.runCount -= 1;
-      after.skippedCount += 1;
-      Object.assign(tick, { outcome: 'skipped', jobId: undefined, reason: 'a later moment came at once' });
-    }
-  }
-
-  private async cancelUnfinished(schedule: string): Promise<void> {
-    const { rows } = await this.tx.query<{ id: string }>(
-      'select id from jobs where schedule = $1 and cancel_requested_at is null order by id limit 1000',
-      [schedule],
-    );
-    if (rows.length > 0)
-      await steer(
-        this.tx,
-        this.options.recorder,
-        rows.map(({ id }) => id),
-        cancel,
-      );
-  }
-}
-
-const TAKE_QUEUED = `
-delete from schedule_ticks where (schedule, instant) in (
-  select schedule, instant from schedule_ticks where outcome = 'queued' and schedule = $1 order by instant limit 1
-) returning round(extract(epoch from instant) * 1000)::float8 as instant, ticked_by`;

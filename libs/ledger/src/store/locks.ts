@@ -12,14 +12,19 @@ const CLOSING_MS = 1_000;
  */
 export class Locks {
   private session: Promise<Client> | undefined;
+  /** That of the session. */
+  private client: Client | undefined;
+  private isClosed = false;
   /** One question at a time: a session answers them in turn. */
   private readonly turns = new InTurn();
 
   constructor(private readonly url: string) {}
 
   /** True when the lock is held now; give it back with {@link release}. @throws Error when the database is away */
-  tryHold(name: string): Promise<boolean> {
-    return this.turns.run(async () => (await this.ask(await this.connected(), 'pg_try_advisory_lock', name)) === true);
+  async tryHold(name: string): Promise<boolean> {
+    // Outside the turns: all who wait for one connection are told at once that it does not come.
+    const client = await this.connected();
+    return this.turns.run(async () => (await this.ask(client, 'pg_try_advisory_lock', name)) === true);
   }
 
   /** Does nothing when the session has ended meanwhile: then it is given up already. */
@@ -30,7 +35,9 @@ export class Locks {
     });
   }
 
+  /** Nothing is held any more from here on. */
   async close(): Promise<void> {
+    this.isClosed = true;
     const session = this.session;
     this.session = undefined;
     const ended = session?.then((client) => client.end());
@@ -44,20 +51,22 @@ export class Locks {
       const { rows } = await client.query<{ answer: boolean }>(`select ${question}($1) as answer`, [numberOf(name)]);
       return rows[0]?.answer;
     } catch (error) {
-      this.session = undefined;
+      this.forget(client);
       void client.end();
       throw error;
     }
   }
 
+  /** Only if no other has come since: one that nobody remembers would hold its locks for ever. */
+  private forget(client: Client): void {
+    if (this.client !== client) return;
+    this.client = undefined;
+    this.session = undefined;
+  }
+
   private async connected(): Promise<Client> {
-    this.session ??= this.connect();
-    try {
-      return await this.session;
-    } catch (error) {
-      this.session = undefined;
-      throw error;
-    }
+    if (this.isClosed) throw new Error('the locks are closed');
+    return (this.session ??= this.connect());
   }
 
   private async connect(): Promise<Client> {
@@ -65,14 +74,17 @@ export class Locks {
       ...{ connectionString: this.url, application_name: 'scutwork-locks', keepAlive: true },
       ...{ connectionTimeoutMillis: ANSWER_MS, query_timeout: ANSWER_MS },
     });
+    this.client = client;
     // An ended session holds nothing: the next use opens another.
-    const forget = (): void => {
-      this.session = undefined;
-    };
-    client.on('error', forget);
-    client.on('end', forget);
-    await client.connect();
-    return client;
+    client.on('error', () => this.forget(client));
+    client.on('end', () => this.forget(client));
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      this.forget(client);
+      throw error;
+    }
   }
 }
 

@@ -80,3 +80,10 @@ export const scheduleTicks = pgTable(
     index('schedule_ticks_decided').on(t.decidedAt),
   ],
 );
+
+/** Who tells ticks, and told one last: also one whose hints come second, and decide nothing. */
+export const schedulers = pgTable('schedulers', {
+  /** A scheduler's name, `producer` or `cron`. */
+  name: text('name').primaryKey(),
+  tickedAt: moment('ticked_at').notNull(),
+});

@@ -278,6 +278,32 @@ export const counts = pgTable(
   (t) => [index('counts_queue').on(t.queue)],
 );
 
+/** What happened in each queue by the minute, in parts that a duty adds up: see `record/effects/measured.ts`. */
+export const metrics = pgTable(
+  'metrics',
+  {
+    queue: text('queue').notNull(),
+    minute: moment('minute').notNull(),
+    accepted: bigint('accepted', { mode: 'number' }).notNull(),
+    started: bigint('started', { mode: 'number' }).notNull(),
+    completed: bigint('completed', { mode: 'number' }).notNull(),
+    failed: bigint('failed', { mode: 'number' }).notNull(),
+    dead: bigint('dead', { mode: 'number' }).notNull(),
+    cancelled: bigint('cancelled', { mode: 'number' }).notNull(),
+    expired: bigint('expired', { mode: 'number' }).notNull(),
+    ended: bigint('ended', { mode: 'number' }).notNull(),
+    ranMs: bigint('ran_ms', { mode: 'number' }).notNull(),
+    mostRanMs: bigint('most_ran_ms', { mode: 'number' }).notNull(),
+    folded: boolean('folded').notNull().default(false),
+  },
+  (t) => [
+    index('metrics_minute').on(t.minute, t.queue),
+    index('metrics_parts')
+      .on(t.minute)
+      .where(sql`not folded`),
+  ],
+);
+
 /** What happened, in the order of commits, in bundles: for live clients that come back with the last id they saw. */
 export const feed = pgTable('feed', {
   seq: bigint('seq', { mode: 'number' }).primaryKey(),
@@ -312,7 +338,11 @@ export const audit = pgTable(
     detail: json('detail'),
     ip: text('ip'),
   },
-  (t) => [index('audit_at').on(t.at)],
+  (t) => [
+    index('audit_at').on(t.at),
+    index('audit_actor').on(t.actor, t.seq),
+    index('audit_action').on(t.action, t.seq),
+  ],
 );
 
 /** Keys for the API. Only a hash of the secret is kept. */

@@ -9,7 +9,7 @@ export interface BacklogLimits {
   queues?: Readonly<Record<string, number>>;
 }
 
-export const DEFAULT_MOST_BACKLOG = 1_000_000;
+const DEFAULT_MOST_BACKLOG = 1_000_000;
 
 /** What is admitted is counted on figures of this age at most, and on what was taken here since. */
 const OLDEST_FIGURES_MS = 1_000;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SubmittedJob } from '../api';
 import { LedgerError } from '../store/ledger-error';
 import type { PreparedEntry } from './prepare';
@@ -18,9 +19,15 @@ const MOST_JOBS = 1_000;
 /** At the same time, while there is enough for each. */
 const MOST_TRANSACTIONS = 2;
 
+/** So many calls in one transaction are a sign of load. */
+const BUSY_CALLS = 5;
+
+/** What a transaction costs besides its jobs, shared by those that come within this time under load, in milliseconds. */
+const GATHER_MS = 4;
+
 /**
  * Calls that come while a transaction is under way share the next one: the more come, the more share, and none waits
- * when there is no other. When they fail together for the data of one, they are halved until that one fails alone.
+ * when there are no others. When they fail together for the data of one, they are halved until that one fails alone.
  */
 export class Gathering {
   private waiting: Waiting[] = [];
@@ -45,7 +52,11 @@ export class Gathering {
   }
 
   private async writeAll(): Promise<void> {
-    while (this.waiting.length > 0) await this.write(this.take());
+    while (this.waiting.length > 0) {
+      const batch = this.take();
+      await this.write(batch);
+      if (batch.length >= BUSY_CALLS && this.waitingJobs < MOST_JOBS) await sleep(GATHER_MS);
+    }
     this.underWay--;
   }
 

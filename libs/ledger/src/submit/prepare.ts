@@ -13,6 +13,7 @@ import {
   payloadText,
   resolveJobOptions,
   resolveRetention,
+  uniqueOf,
   validatePayload,
 } from '@scutwork/jobs/wire';
 import type { SubmitEntry, SubmitOptions } from '../api';
@@ -78,7 +79,7 @@ function prepare(
     priority: overrides.priority ?? definition.policy.priority ?? DEFAULT_RUN_POLICY.priority,
     overrides,
     dueAt: options?.delay instanceof Date ? options.delay.getTime() : undefined,
-    unique: resolveUnique(options?.unique, type, overrides.delayMs),
+    unique: resolveUnique(uniqueOf(definition, payload, options?.unique), type, overrides.delayMs),
     ...keepOf(options),
     payload: text,
   });

@@ -2,12 +2,11 @@ import type { Transaction } from '../store/database';
 import { statement } from '../store/database';
 import type { Effect } from '../record/change';
 import { toColumns } from '../record/columns';
+import { copyRows } from '../record/copy-rows';
 import type { Secrets } from '../record/secrets';
-import { newColumns } from './new-columns';
 import type { Draft } from './row-of';
 import type { Standing } from './standing';
 
-const PUT_NEW = statement('put-new-jobs');
 const PUT_JOBS = statement('put-jobs');
 /** Rows, and characters of payloads, that one statement carries. */
 const MOST_ROWS = 1_000;
@@ -24,8 +23,8 @@ export async function put(
   if (drafts.length === 0) return false;
   const fresh = drafts.filter(({ before }) => before === undefined);
   const replaced = drafts.filter(({ before }) => before !== undefined);
-  for (const part of inParts(fresh))
-    await tx.query(PUT_NEW, [JSON.stringify(part.map((one) => newColumns(one, secrets)))]);
+  const rows = fresh.map(({ after: job, inLedger: own }) => ({ job, own }));
+  await copyRows(tx, 'jobs', rows, secrets);
   for (const part of inParts(replaced)) {
     await tx.query(PUT_JOBS, [JSON.stringify(part.map(({ after }) => toColumns(after, secrets)))]);
   }

@@ -38,9 +38,10 @@ export async function startProcesses(options: StartOptions): Promise<BrokerProce
   const processes = { broker: startDetached(programs.server, [], shared), epmd };
   notePids(dataDir, [processes.broker, epmd]);
   writeJson(processesFile(dataDir), processes);
-  const answers = () => answersAmqp(settings.port);
-  await becomes(async () => !isAlive(processes.broker) || (await answers()), options.deadlineMs, 50);
-  if (isAlive(processes.broker) && (await answers())) return processes;
+  // Once it has answered it is not asked again: everyone who was cut off comes back, and it may be too busy.
+  const isGone = () => !isAlive(processes.broker);
+  const isDecided = await becomes(async () => isGone() || (await answersAmqp(settings.port)), options.deadlineMs, 50);
+  if (isDecided && !isGone()) return processes;
   await endProcesses(dataDir, processes, { deadlineMs: 0 });
   throw startFailed(dataDir, options.deadlineMs);
 }

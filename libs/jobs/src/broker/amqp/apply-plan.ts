@@ -44,7 +44,7 @@ export async function applyPlan(model: ChannelModel, plan: TopologyPlan): Promis
 }
 
 /** A channel that the broker may close: the next operation opens another. */
-class Throwaway {
+export class Throwaway {
   private channel: Channel | undefined;
 
   constructor(private readonly model: ChannelModel) {}
@@ -101,10 +101,10 @@ function takenOver(wanted: QueuePlan['arguments'], { argument, found }: Mismatch
   return { ...rest, [argument]: /^-?\d+$/.test(found) ? Number(found) : found };
 }
 
-async function bind(throwaway: Throwaway, { from, to, toKind, key, header }: BindingPlan): Promise<void> {
+export async function bind(throwaway: Throwaway, { from, to, toKind, key, header }: BindingPlan): Promise<void> {
   const channel = await throwaway.get();
   try {
-    const args = header === undefined ? {} : { 'x-match': 'all', [header]: true };
+    const args = bindingArguments(header);
     if (toKind === 'queue') await channel.bindQueue(to, from, key, args);
     else await channel.bindExchange(to, from, key, args);
   } catch (error) {
@@ -112,7 +112,11 @@ async function bind(throwaway: Throwaway, { from, to, toKind, key, header }: Bin
   }
 }
 
+/** A headers exchange looks at arguments, not at the key. */
+export const bindingArguments = (header: string | undefined): Record<string, string | boolean> =>
+  header === undefined ? {} : { 'x-match': 'all', [header]: true };
+
 /** What the broker refuses, as our error; a lost connection stays what it is, so that the caller tries again. */
-function refusal(error: unknown, doing: Doing): unknown {
+export function refusal(error: unknown, doing: Doing): unknown {
   return isLoss(error) ? error : brokerErrorOf(error, doing);
 }

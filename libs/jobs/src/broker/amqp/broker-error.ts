@@ -90,7 +90,10 @@ export function mismatchText({ kind, name, argument, wanted, found }: Mismatch):
 export function topologyMismatch(mismatch: Mismatch, cause?: unknown): BrokerError {
   return new BrokerError('topology_mismatch', `The ${mismatchText(mismatch)}. Going on could lose jobs`, {
     field: mismatch.name,
-    hint: `Drain and delete the ${mismatch.kind}, so that it is made anew, or use another prefix.`,
+    hint:
+      mismatch.kind === 'queue'
+        ? 'Stop its workers and run: npm run topology migrate. It moves what is in the queue. Or use another prefix.'
+        : 'Delete the exchange, so that it is made anew, or use another prefix.',
     cause,
   });
 }

@@ -4,6 +4,7 @@ import { Duplex } from 'node:stream';
 import { corkWrites } from './cork';
 import { type LinkFault, linkFaultOf } from './link-fault';
 import type { ResolvedAmqpOptions } from './options';
+import { fromAnyOf } from './urls';
 import { within } from '../../lifecycle/pause';
 
 /** Longest wait for a handshake, in milliseconds: a host that swallows packets must not hold up the next one. */
@@ -89,8 +90,10 @@ export class Link {
   }
 
   private dial(): AmqpConnectionManagerClass {
-    const { urls, heartbeatSeconds } = this.options;
-    const manager = new AmqpConnectionManagerClass([...urls], { heartbeatIntervalInSeconds: heartbeatSeconds });
+    const { urls, heartbeatSeconds, random } = this.options;
+    const manager = new AmqpConnectionManagerClass(fromAnyOf(urls, random), {
+      heartbeatIntervalInSeconds: heartbeatSeconds,
+    });
     manager.connectionOptions = this.socketOptions();
     manager.reconnectTimeInSeconds = this.pauseSeconds(false);
     manager.on('connect', ({ url }) => this.up(manager.connection, String(url)));

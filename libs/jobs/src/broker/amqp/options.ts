@@ -7,7 +7,8 @@ import { checkUrls } from './urls';
 
 export interface AmqpBrokerOptions {
   /**
-   * `amqp://` or `amqps://` addresses, at least one. Several are nodes of one cluster: after a loss the next is tried.
+   * `amqp://` or `amqps://` addresses, at least one. Several are nodes of one cluster: it begins with any of
+   * them, and after a loss tries the next.
    * They hold passwords; events and errors show them masked.
    */
   urls: string[];

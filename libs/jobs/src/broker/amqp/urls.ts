@@ -14,6 +14,12 @@ export function userOf(url: string): string {
   return parsed.username === '' && parsed.password === '' ? 'guest' : decode(parsed.username);
 }
 
+/** The same addresses in the same order, beginning with any: or all clients of a cluster would be on its first node. */
+export function fromAnyOf<T>(urls: readonly T[], random: () => number): T[] {
+  const first = Math.floor(random() * urls.length);
+  return [...urls.slice(first), ...urls.slice(0, first)];
+}
+
 /** The text without any password of these addresses, whatever library wrote it. */
 export function withoutPasswords(text: string, urls: readonly string[]): string {
   const secrets = urls

@@ -1,0 +1,57 @@
+import { readConfig } from '@scutwork/app';
+import { type Broker, BrokerError, type Names, amqpBroker, namesFor } from '@scutwork/jobs';
+
+/** What a command is given: nothing of the process is reached for elsewhere. */
+export interface Surroundings {
+  env: NodeJS.ProcessEnv;
+  /** Aborted when the user wants an end. */
+  signal: AbortSignal;
+  print: (text: string) => void;
+}
+
+const CONNECT_MS = 10_000;
+
+/**
+ * Connects as the apps do (`AMQP_URL`, `SCUTWORK_PREFIX`), for as long as the work takes.
+ * @throws BrokerError `broker_unreachable` when there is no connection in 10 s; what the work throws
+ */
+export async function withBroker<T>(
+  { env }: Surroundings,
+  work: (broker: Broker, names: Names) => Promise<T>,
+): Promise<T> {
+  const { amqpUrls, prefix } = readConfig({ defaultPort: 3000 }, env);
+  const names = namesFor(prefix);
+  const broker = amqpBroker({ urls: amqpUrls, names });
+  try {
+    await broker.start();
+    await connected(broker);
+    return await work(broker, names);
+  } finally {
+    await broker.stop({ deadlineMs: 2_000 });
+  }
+}
+
+async function connected(broker: Broker): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const end = (error?: BrokerError): void => {
+      clearTimeout(timer);
+      off();
+      if (error) reject(error);
+      else resolve();
+    };
+    const look = (): void => {
+      if (broker.state.name === 'connected' || broker.state.name === 'blocked') end();
+    };
+    const timer = setTimeout(() => end(unreachable(broker)), CONNECT_MS);
+    const off = broker.onState(look);
+    look();
+  });
+}
+
+function unreachable({ state }: Broker): BrokerError {
+  const why = state.name === 'connecting' && state.lastError !== undefined ? `: ${state.lastError}` : '';
+  return new BrokerError('broker_unreachable', `no broker answered in ${CONNECT_MS / 1_000} s${why}`, {
+    field: 'AMQP_URL',
+    hint: 'Set AMQP_URL to the address of RabbitMQ, or start it.',
+  });
+}
