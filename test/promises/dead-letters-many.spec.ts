@@ -34,9 +34,9 @@ describe('a hundred thousand dead letters', () => {
   });
 
   it('are listed by the page, with a cursor to the next one', async () => {
-    const first = await reading.jobs({ state: 'dead', limit: 100 });
+    const first = await reading.jobs({ filter: { state: 'dead' }, limit: 100 });
     expect(first.items).toHaveLength(100);
-    const second = await reading.jobs({ state: 'dead', limit: 100, cursor: first.cursor });
+    const second = await reading.jobs({ filter: { state: 'dead' }, limit: 100, cursor: first.cursor });
     expect(new Set([...first.items, ...second.items].map(({ id }) => id)).size).toBe(200);
   });
 

@@ -12,7 +12,8 @@ import { until } from '../support/until';
 /** A broker and a database that speak TLS, by certificates that an authority of our own has made out to `localhost`. */
 describe('over TLS', () => {
   const folder = mkdtempSync(join(tmpdir(), 'scutwork-tls-'));
-  let [ours, others]: Certificates[] = [];
+  let ours: Certificates;
+  let others: Certificates;
   let broker: PrivateRabbitMq;
   let database: PrivatePostgres;
   let tlsPort: number;
@@ -44,7 +45,7 @@ describe('over TLS', () => {
     `${Object.assign(new URL(database.url), { hostname: host }).href}?sslmode=verify-full`;
 
   async function run(name: Parameters<typeof runApp>[0], env: NodeJS.ProcessEnv): Promise<AppProcess> {
-    const home = { SCUTWORK_DATA_DIR: join(folder, name), NODE_EXTRA_CA_CERTS: ours?.ca };
+    const home = { SCUTWORK_DATA_DIR: join(folder, name), NODE_EXTRA_CA_CERTS: ours.ca };
     const app = await runApp(name, { AMQP_URL: amqps(), DATABASE_URL: verified(), ...home, ...env });
     apps.push(app);
     return app;
@@ -73,7 +74,7 @@ describe('over TLS', () => {
   });
 
   test.each([
-    ['whose authority is not known here', () => ({ NODE_EXTRA_CA_CERTS: others?.ca }), 'NODE_EXTRA_CA_CERTS'],
+    ['whose authority is not known here', () => ({ NODE_EXTRA_CA_CERTS: others.ca }), 'NODE_EXTRA_CA_CERTS'],
     [
       'that is made out to another name',
       () => ({ AMQP_URL: amqps('127.0.0.1'), DATABASE_URL: verified('127.0.0.1') }),

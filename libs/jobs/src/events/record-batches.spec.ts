@@ -138,6 +138,6 @@ test('a record that can never be sent is given up, alone and aloud; those beside
   const records = new RecordBatches(narrow, names, clock, events);
   for (const event of [fact(1), { ...fact(2), worker: large }, fact(3)]) records.add(event);
   await clock.advance(100);
-  expect(sent.map((body) => JSON.parse(body).id)).toEqual(['job-1', 'job-3']);
+  expect(sent.map((body) => (JSON.parse(body) as { id: string }).id)).toEqual(['job-1', 'job-3']);
   expect(told).toEqual([{ event: 'record.failed', reason: 'a record is given up: it is too large' }]);
 });
