@@ -43,7 +43,13 @@ const SETTLE_MS = 300_000;
 
 /** Works, breaks, mends, waits for the end, and judges. */
 export async function runCampaign(ground: Ground, options: CampaignOptions): Promise<Campaign> {
-  const { seed, minutes, only, plan = planOf({ seed, minutes, only }), say = () => undefined } = options;
+  const {
+    seed,
+    minutes,
+    only,
+    plan = planOf({ seed, minutes, only, cluster: ground.cluster !== undefined }),
+    say = () => undefined,
+  } = options;
   const stage = await raiseStage(ground, options);
   say(`at work in ${stage.folder}`);
   try {
@@ -62,11 +68,20 @@ export async function runCampaign(ground: Ground, options: CampaignOptions): Pro
     const judgement = judge(evidence);
     const { folder } = stage;
     if (judgement.lost.length + judgement.wrong.length === 0) rmSync(folder, { recursive: true, force: true });
-    else cpSync(join(ground.broker.dataDir, 'log'), join(folder, 'logs', 'broker'), { recursive: true });
+    else keepLogs(ground, folder);
     return { ...judgement, ...havoc, seed, minutes, evidence, settledMs, folder };
+  } catch (error) {
+    keepLogs(ground, stage.folder);
+    say(`it failed; what its processes wrote is kept in ${stage.folder}`);
+    throw error;
   } finally {
     await stage.close();
   }
+}
+
+function keepLogs({ brokerFolders }: Ground, folder: string): void {
+  for (const [index, from] of brokerFolders.entries())
+    cpSync(join(from, 'log'), join(folder, 'logs', `broker-${index + 1}`), { recursive: true });
 }
 
 /** No more ticks, then all to its end, then no more workers: what they tell last is recorded too. */
