@@ -6,9 +6,7 @@ import { isFinished } from '../merge';
  * has taken over meanwhile.
  */
 export const releaseKeys: Effect = async (tx, changes) => {
-  const finished = changes.filter(
-    ({ before, after }) => after.uniqueKey !== undefined && isFinished(after) && !(before && isFinished(before)),
-  );
+  const finished = changes.filter(({ before, after }) => isFinished(after) && !(before && isFinished(before)));
   if (finished.length === 0) return;
   await tx.query('delete from keys where job_id = any($1::uuid[]) and (until is null or until <= now())', [
     finished.map(({ after }) => after.id),
