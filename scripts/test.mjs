@@ -26,12 +26,7 @@ async function main() {
   // must not keep the run from ending and saying so.
   if (built) step('broker tests', () => jest('--selectProjects', 'broker', '--runInBand', '--forceExit'));
   if (built) step('Nest 12', () => run(process.execPath, 'test/nest12/run.mjs'));
-  if (!built)
-    results.push({
-      name: 'broker tests, Nest 12 (not run: the build failed)',
-      passed: false,
-      seconds: 0,
-    });
+  if (!built) results.push({ name: 'broker tests, Nest 12 (not run: the build failed)', passed: false, seconds: 0 });
 
   console.log('\n── summary ──');
   for (const { name, passed, seconds } of results) {

@@ -7,8 +7,11 @@ const START_MS = 60_000;
 const STOP_MS = 15_000;
 const HEAP_PROBE = fileURLToPath(new URL('../measure/heap-probe.mjs', import.meta.url));
 
-/** Starts a program that serves HTTP, in a process of its own, and waits until `ready` answers with 200. */
-export async function startApp(program, { env, ready }) {
+/**
+ * Starts a program that serves HTTP, in a process of its own, and waits until what it answers at `url` says that it is
+ * ready: by a status of 200, unless `isReady` looks closer.
+ */
+export async function startApp(program, { env, url, isReady = ({ ok }) => ok }) {
   const child = fork(program, {
     env: { ...process.env, ...env },
     execArgv: ['--expose-gc', '--import', HEAP_PROBE],
@@ -16,7 +19,7 @@ export async function startApp(program, { env, ready }) {
   });
   const kill = () => child.kill('SIGKILL');
   try {
-    await answering(ready, child);
+    await answering(child, url, isReady);
   } catch (error) {
     kill();
     throw error;
@@ -24,14 +27,14 @@ export async function startApp(program, { env, ready }) {
   return { pid: child.pid, memory: () => memoryOf(child), stop: () => stop(child), kill };
 }
 
-async function answering(url, child) {
+async function answering(child, url, isReady) {
   const giveUpAt = Date.now() + START_MS;
   for (;;) {
     const answer = await fetch(url).catch(() => undefined); // It does not listen yet.
-    if (answer?.ok) return;
+    if (answer && (await isReady(answer))) return;
     if (child.exitCode !== null) throw new Error(`${child.spawnargs.at(-1)} ended with code ${child.exitCode}`);
-    if (Date.now() > giveUpAt) throw new Error(`${url} did not answer within a minute: ${await answer?.text()}`);
-    await sleep(50);
+    if (Date.now() > giveUpAt) throw new Error(`${url} was not ready within a minute: ${answer?.status}`);
+    await sleep(20);
   }
 }
 

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +9,7 @@ import { serverCpuMs } from '../measure/server-cpu.mjs';
 import { quantile } from '../measure/statistics.mjs';
 import { ceiling } from '../report/summary.mjs';
 import { decimals, printTable, whole } from '../report/table.mjs';
+import { startApp } from '../setup/app-process.mjs';
 import { freshDatabase } from '../setup/postgres.mjs';
 
 const SCHEDULES = 10_000;
@@ -91,7 +91,6 @@ async function makeSchedules(ledger, count) {
 async function startScheduler({ rabbitmq, prefix, database }, wanted) {
   const [port] = await freePorts(1);
   const env = {
-    ...process.env,
     AMQP_URL: rabbitmq.url,
     SCUTWORK_PREFIX: prefix,
     PORT: String(port),
@@ -100,23 +99,12 @@ async function startScheduler({ rabbitmq, prefix, database }, wanted) {
   // Changes go out one after the other; what is measured is a scheduler that finds them all there.
   while ((await database.query('select 1 from control_log limit 1')).length > 0) await sleep(100);
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [SCHEDULER], { env, stdio: ['ignore', 'inherit', 'inherit'] });
-  const giveUpAt = Date.now() + 60_000;
-  while (!(await isTickingAll(port, wanted))) {
-    if (Date.now() > giveUpAt) throw new Error('the scheduler did not tick all of them within a minute');
-    await sleep(20);
-  }
-  return { pid: child.pid, allTickingMs: performance.now() - startedAt, kill: () => child.kill('SIGKILL') };
-}
-
-async function isTickingAll(port, wanted) {
-  try {
-    const health = await (await fetch(`http://127.0.0.1:${port}/health`)).json();
-    const { ticking, schedules } = health.details.schedules;
+  const isReady = async (answer) => {
+    const { ticking, schedules } = (await answer.json()).details?.schedules ?? {};
     return ticking && schedules === wanted;
-  } catch {
-    return false; // It does not listen yet.
-  }
+  };
+  const app = await startApp(SCHEDULER, { env, url: `http://127.0.0.1:${port}/health`, isReady });
+  return { ...app, allTickingMs: performance.now() - startedAt };
 }
 
 async function cpuOf(pid, seconds) {

@@ -1,5 +1,5 @@
 import { AuditLog, Database, ReadSide, Recorder } from '../../libs/ledger/src';
-import { MetricsDuty } from '../../libs/ledger/src/duties/metrics';
+import { metricsDuty } from '../../libs/ledger/src/duties/metrics';
 import { RetentionDuty } from '../../libs/ledger/src/duties/retention';
 import { countChanges } from '../../libs/ledger/src/record/effects/counts';
 import { type TestDatabase, testDatabase } from '../support/database';
@@ -48,7 +48,7 @@ describe('what happened by the minute', () => {
   ];
 
   test('is told once, however often and in whatever order it is recorded, and added up without a loss', async () => {
-    const duty = new MetricsDuty(db.database);
+    const duty = metricsDuty(db.database);
     for (const fact of told.toReversed()) await recorder.record([fact]);
     expect(await read()).toEqual(expected);
     await duty.run();

@@ -1,8 +1,8 @@
 import type { Actor, JobFilter } from '../../libs/ledger/src/api';
 import { countChanges } from '../../libs/ledger/src/record/effects/counts';
 import {
-  CountsDuty,
-  FeedDuty,
+  countsDuty,
+  feedDuty,
   ReadSide,
   Recorder,
   Removal,
@@ -238,7 +238,7 @@ describe('retention', () => {
   });
 
   test('sums stay right while they are added up and changed at once', async () => {
-    const duty = new CountsDuty(db.database);
+    const duty = countsDuty(db.database);
     const work = Array.from({ length: 20 }, () => put({}, { end: 'completed' }));
     await Promise.all([...work, duty.run(), duty.run(), duty.run()]);
     await duty.run();
@@ -252,9 +252,9 @@ describe('retention', () => {
     await db.database.query("update feed set at = now() - interval '2 hours' where seq <= 3");
     const left = async (): Promise<number[]> =>
       (await db.database.query<{ seq: string }>('select seq from feed order by seq')).map(({ seq }) => Number(seq));
-    await new FeedDuty(db.database).run();
+    await feedDuty(db.database).run();
     expect(await left()).toEqual([4, 5, 6, 7, 8, 9, 10]);
-    await new FeedDuty(db.database, { most: 2 }).run();
+    await feedDuty(db.database, { most: 2 }).run();
     expect(await left()).toEqual([9, 10]);
   });
 });

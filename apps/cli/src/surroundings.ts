@@ -1,5 +1,6 @@
 import { readConfig } from '@scutwork/app';
 import { type Broker, BrokerError, type Names, amqpBroker, namesFor } from '@scutwork/jobs';
+import { isUp } from '@scutwork/jobs/wire';
 
 /** What a command is given: nothing of the process is reached for elsewhere. */
 export interface Surroundings {
@@ -40,7 +41,7 @@ async function connected(broker: Broker): Promise<void> {
       else resolve();
     };
     const look = (): void => {
-      if (broker.state.name === 'connected' || broker.state.name === 'blocked') end();
+      if (isUp(broker.state)) end();
     };
     const timer = setTimeout(() => end(unreachable(broker)), CONNECT_MS);
     const off = broker.onState(look);

@@ -13,7 +13,7 @@ export async function openApi({ redis }) {
   const token = randomBytes(32).toString('base64url');
   const url = `http://127.0.0.1:${port}`;
   const env = { PORT: String(port), REDIS_PORT: String(redis.port), TOKEN: token, QUEUE, NODE_ENV: 'production' };
-  const app = await startApp(PROGRAM, { env, ready: `${url}/health` });
+  const app = await startApp(PROGRAM, { env, url: `${url}/health` });
   const queue = new Queue(QUEUE, { connection: { host: '127.0.0.1', port: redis.port } });
   const job = { type: 'email.welcome', payload: mail };
   return {

@@ -23,7 +23,7 @@ export async function openApi({ rabbitmq, postgres }) {
     ...{ PORT: String(port), AMQP_URL: rabbitmq.url, DATABASE_URL: databaseUrl, SCUTWORK_PREFIX: prefix },
     ...{ SCUTWORK_DATA_DIR: dataDir, LOG_LEVEL: 'warn', API_RATE_LIMIT: '100000000', NODE_ENV: 'production' },
   };
-  const app = await startApp(PROGRAM, { env, ready: `${url}/health/ready` });
+  const app = await startApp(PROGRAM, { env, url: `${url}/health/ready` });
   const database = new pg.Client(databaseUrl);
   await database.connect();
   const token = await readFile(join(dataDir, 'admin.token'), 'utf8');

@@ -1,5 +1,6 @@
 // For those who speak the wire contract themselves: a ledger, a gateway, a tool. Job code needs none of it.
 export { confirmed, published } from './broker/confirmed';
+export { isUp } from './broker/is-up';
 export { atEntry } from './contracts/at-entry';
 export { BEAT_MS, CONTROL_MESSAGE_TYPE, EVERY_QUEUE, LEASE_MS, PROBE_MESSAGE_TYPE } from './contracts/control';
 export type {
@@ -26,6 +27,7 @@ export type { JsonText } from './contracts/json';
 export { resolveJobOptions } from './contracts/options';
 export type { JobOverrides } from './contracts/options';
 export { payloadText } from './contracts/payload-text';
+export { reasonOf } from './contracts/reason';
 export { resolveRetention } from './contracts/retention';
 export type { Kept, Retention } from './contracts/retention';
 export { SCHEDULES_MESSAGE_TYPE, SUBMISSION_MESSAGE_TYPE, TICK_MESSAGE_TYPE } from './contracts/submission';

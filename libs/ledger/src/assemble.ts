@@ -8,14 +8,14 @@ import { JobSteering } from './control/steering';
 import { Bulk } from './duties/bulk';
 import { Cancels } from './duties/cancels';
 import { ControlPublisher } from './duties/control-publisher';
-import { CountsDuty } from './duties/counts';
+import { countsDuty } from './duties/counts';
 import { DueRelease } from './duties/due';
 import { type Duty, DutyRunner } from './duties/duty';
 import { ExpiredKeys } from './duties/expired-keys';
-import { FeedDuty } from './duties/feed';
+import { feedDuty } from './duties/feed';
 import { FullQueues } from './duties/full-queues';
 import { Lift } from './duties/lift';
-import { MetricsDuty } from './duties/metrics';
+import { metricsDuty } from './duties/metrics';
 import { Probes } from './duties/probes';
 import { Pulse } from './duties/pulse';
 import { Relay } from './duties/relay';
@@ -174,9 +174,9 @@ function dutiesOf(parts: DutyParts): Duty[] {
     new Probes({ database, recorder, publisher, names, events, onOutbox }),
     new Bulk({ database, recorder, secrets, remove: parts.remove, checkPayload: parts.checkPayload, onChange }),
     new StuckLadder({ broker, names, events }),
-    new CountsDuty(database),
-    new MetricsDuty(database),
-    new FeedDuty(database),
+    countsDuty(database),
+    metricsDuty(database),
+    feedDuty(database),
     new ExpiredKeys(database),
     new RetentionDuty(database, parts.retention),
   ];

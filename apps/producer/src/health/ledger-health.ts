@@ -1,4 +1,5 @@
 import type { Broker } from '@scutwork/jobs';
+import { isUp } from '@scutwork/jobs/wire';
 import type { Database, LedgerApi, Scheduling } from '@scutwork/ledger';
 import type { HealthIndicatorResult } from '@nestjs/terminus';
 import { inTime } from './in-time';
@@ -40,8 +41,7 @@ export class LedgerHealth {
   }
 
   private async readInbox(): Promise<HealthIndicatorResult> {
-    const state = this.broker.state.name;
-    if (state !== 'connected' && state !== 'blocked') return { inbox: { status: 'up', waiting: 'unknown' } };
+    if (!isUp(this.broker.state)) return { inbox: { status: 'up', waiting: 'unknown' } };
     let waiting: number | 'unknown' = 'unknown';
     const asked = this.broker.depth(this.inbox).then((depth) => (waiting = depth?.messages ?? 0));
     await inTime(asked);

@@ -1,12 +1,12 @@
 import type { LedgerEvents } from '@scutwork/ledger';
-import { tlsFault } from '@scutwork/jobs/wire';
+import { reasonOf, tlsFault } from '@scutwork/jobs/wire';
 import type { Logger } from 'pino';
 
 /** Writes what the ledger has to say of itself to the log. */
 export function logLedger(log: Pick<Logger, 'warn' | 'error'>): LedgerEvents {
   return {
     failed: (what, error, away) => {
-      if (away) log.warn({ what, reason: reasonOf(error) }, 'the ledger waits: it is tried again');
+      if (away) log.warn({ what, reason: explained(error) }, 'the ledger waits: it is tried again');
       else log.error({ what, err: error }, 'the ledger failed at something: it is tried again');
     },
     parked: (queue, reason) => log.error({ queue, reason }, 'a message that could not be recorded was put aside'),
@@ -15,8 +15,8 @@ export function logLedger(log: Pick<Logger, 'warn' | 'error'>): LedgerEvents {
   };
 }
 
-function reasonOf(error: unknown): string {
-  const words = error instanceof Error ? error.message : String(error);
+function explained(error: unknown): string {
+  const words = reasonOf(error);
   const tls = tlsFault(error);
   return tls === undefined ? words : `${words}. ${tls}`;
 }

@@ -1,4 +1,5 @@
-import type { Broker, BrokerState, StreamReader } from '../broker/broker';
+import type { Broker, StreamReader } from '../broker/broker';
+import { isUp } from '../broker/is-up';
 import { BEAT_MS, type CancelKind, type ControlMessage, type ScheduleEntry } from '../contracts/control';
 import type { EventSink } from '../events/event-bus';
 import type { Clock } from '../lifecycle/clock';
@@ -8,6 +9,7 @@ import type { Names } from '../topology/names';
 import { catchUp } from './catch-up';
 import { ControlState } from './control-state';
 import type { JobAtHand } from './in-force';
+import { reasonOf } from '../contracts/reason';
 
 /** How often it is looked whether a ledger has come: often at first, as both may be starting for the first time. */
 const LOOK_SOON_MS = 1_000;
@@ -257,12 +259,10 @@ export class ControlStream implements Control, Service {
   }
 
   private report(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     this.options.events.emit({ event: 'control.failed', reason });
   }
 }
-
-const isUp = (state: BrokerState): boolean => state.name === 'connected' || state.name === 'blocked';
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

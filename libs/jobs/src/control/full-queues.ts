@@ -1,10 +1,12 @@
 import type { Broker, StreamReader } from '../broker/broker';
+import { isUp } from '../broker/is-up';
 import { EVERY_QUEUE } from '../contracts/control';
 import type { IncomingMessage } from '../contracts/message';
 import { readControl } from './read-control';
 import type { EventSink } from '../events/event-bus';
 import type { Clock } from '../lifecycle/clock';
 import type { Names } from '../topology/names';
+import { reasonOf } from '../contracts/reason';
 
 /** A ledger that has said nothing for so long says nothing of what is full any more: jobs are added without it. */
 const VALID_MS = 30_000;
@@ -58,7 +60,7 @@ export class FullQueues {
   private async open(): Promise<void> {
     const { broker, names } = this.options;
     this.lookAgainIn(AGAIN_MS);
-    if (!this.isUp()) return;
+    if (!isUp(broker.state)) return;
     try {
       this.looks += 1;
       if ((await broker.depth(names.control)) !== undefined) await this.read();
@@ -91,19 +93,14 @@ export class FullQueues {
 
   /** Away: its return is waited for. Anything else is stated, once: such as a user who may not read. */
   private failed(error: unknown): void {
-    if (this.stopped || !this.isUp()) return;
+    if (this.stopped || !isUp(this.options.broker.state)) return;
     this.lookAgainIn(LOOK_AGAIN_MS);
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     if (reason !== this.lastFault) this.options.events.emit({ event: 'backlog.unknown', reason });
     this.lastFault = reason;
   }
 
   private lookAgainIn(ms: number): void {
     this.lookAtMs = this.options.clock.now() + ms;
-  }
-
-  private isUp(): boolean {
-    const { name } = this.options.broker.state;
-    return name === 'connected' || name === 'blocked';
   }
 }

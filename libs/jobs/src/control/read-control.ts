@@ -7,6 +7,7 @@ import {
 } from '../contracts/control';
 import { isPriority } from '../contracts/job-type';
 import type { IncomingMessage } from '../contracts/message';
+import { reasonOf } from '../contracts/reason';
 
 /** A message of the control stream; a text says why it cannot be read; undefined: it is none for this release. */
 export function readControl({ type, body }: IncomingMessage): ControlMessage | string | undefined {
@@ -14,7 +15,7 @@ export function readControl({ type, body }: IncomingMessage): ControlMessage | s
   try {
     return messageOf(members(JSON.parse(body.toString())));
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return reasonOf(error);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { EventName, ScutworkEvent } from '../contracts/job-events';
+import { reasonOf } from '../contracts/reason';
 
 /** Where facts are stated. Stating one never fails and never waits. */
 export interface EventSink {
@@ -60,10 +61,7 @@ export class EventBus implements EventSink {
 export const silentEvents: EventSink = { emit: () => undefined, wants: () => false };
 
 function reportFault(error: unknown, event: ScutworkEvent): void {
-  process.emitWarning(
-    `A subscriber failed on ${event.event}: ${error instanceof Error ? error.message : String(error)}`,
-    {
-      code: 'SCUTWORK_SUBSCRIBER',
-    },
-  );
+  process.emitWarning(`A subscriber failed on ${event.event}: ${reasonOf(error)}`, {
+    code: 'SCUTWORK_SUBSCRIBER',
+  });
 }

@@ -7,6 +7,7 @@ import { pause } from '../lifecycle/pause';
 import type { Service } from '../lifecycle/service';
 import { type Names, namesFor } from '../topology/names';
 import { type Schedule, refuseTwins } from './define-schedule';
+import { reasonOf } from '../contracts/reason';
 
 export interface RegistrationOptions {
   schedules: readonly Schedule[];
@@ -52,7 +53,7 @@ export class ScheduleRegistration implements Service {
         events.emit({ event: 'schedules.registered', schedules: schedules.map(({ name }) => name) });
         return;
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = reasonOf(error);
         events.emit({ event: 'schedules.unregistered', reason });
         await pause(clock, AGAIN_MS, signal);
       }

@@ -9,6 +9,7 @@ import { type Names, namesFor } from '../topology/names';
 import type { Occurrences } from './cron';
 import { DueHeap } from './due-heap';
 import { occurrencesOf } from './timing';
+import { reasonOf } from '../contracts/reason';
 
 /** What a ticker must know of the control stream. */
 export interface SchedulesInForce {
@@ -189,7 +190,7 @@ export class Ticker implements Service {
     try {
       return occurrencesOf(entry);
     } catch (error) {
-      this.failed(entry.name, this.now(), error instanceof Error ? error.message : String(error));
+      this.failed(entry.name, this.now(), reasonOf(error));
       return undefined;
     }
   }

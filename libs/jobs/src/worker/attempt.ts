@@ -3,7 +3,7 @@ import { type JobEvent, type LogLevel } from '../contracts/job-events';
 import type { Priority } from '../contracts/job-type';
 import { toJsonText } from '../contracts/json';
 import type { JobContext } from './context';
-import { LogAllowance, boundedFields, boundedMessage } from './log-allowance';
+import { LINES_PER_ATTEMPT, LINES_PER_SECOND, LogAllowance, boundedFields, boundedMessage } from './log-allowance';
 import { type Run, idOf } from './run';
 
 /** What a running attempt needs from its worker. */
@@ -116,7 +116,7 @@ export class Attempt implements JobContext {
   private tellLeftOut(lines: number): void {
     this.line(
       'warn',
-      `${lines} lines of this log were left out: a job may write 1000 a second, and 10000 in one attempt`,
+      `${lines} lines of this log were left out: a job may write ${LINES_PER_SECOND} a second, and ${LINES_PER_ATTEMPT} in one attempt`,
     );
   }
 

@@ -1,3 +1,4 @@
+import { isUp } from '../broker/is-up';
 import { ConfigurationError } from '../contracts/errors';
 import type { WorkerSettings } from './worker-options';
 
@@ -8,9 +9,8 @@ import type { WorkerSettings } from './worker-options';
  * @throws ConfigurationError `consumer_timeout_too_short`
  */
 export function checkConsumerTimeout(settings: WorkerSettings): void {
-  const { broker, consumerTimeoutMs } = settings;
-  const version =
-    broker.state.name === 'connected' || broker.state.name === 'blocked' ? broker.state.version : undefined;
+  const { consumerTimeoutMs } = settings;
+  const version = versionOf(settings);
   if (version === undefined || queuesCarryTimeout(version)) return;
   const tooLong = settings.handlers
     .all()
@@ -44,7 +44,8 @@ function longestTimeoutMs(queue: string, { handlers, defaults }: WorkerSettings)
 }
 
 function versionOf({ broker }: WorkerSettings): string | undefined {
-  return broker.state.name === 'connected' || broker.state.name === 'blocked' ? broker.state.version : undefined;
+  const { state } = broker;
+  return isUp(state) ? state.version : undefined;
 }
 
 /** True when a queue's own `x-consumer-timeout` counts. */

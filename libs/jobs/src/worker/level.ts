@@ -3,6 +3,7 @@ import type { Delivery } from '../broker/delivery';
 import { InTurn } from '../lifecycle/in-turn';
 import type { Place } from './run';
 import type { Workshop } from './workshop';
+import { reasonOf } from '../contracts/reason';
 
 /** A consumer that was cancelled: its channel stays open for what came on it and is not settled. */
 interface Retired {
@@ -116,7 +117,7 @@ export class Level {
     try {
       await this.consume();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       this.shop.settings.events.emit({ event: 'channel.closed', queue: this.source, reason });
     }
   }

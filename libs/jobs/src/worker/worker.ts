@@ -18,6 +18,7 @@ import { Runs } from './runs';
 import { Settler } from './settle';
 import { Spool } from './spool';
 import { type QueueOptions, type WorkerOptions, type WorkerSettings, resolveWorkerOptions } from './worker-options';
+import { reasonOf } from '../contracts/reason';
 
 /** After the deadline the signals of what still runs are aborted; so long a handler has to heed it. */
 const ABORT_GRACE_MS = 500;
@@ -244,7 +245,7 @@ export class Worker implements Service {
       if (outcomes > 0) events.emit({ event: 'worker.unspooled', worker: name, outcomes });
     } catch (error) {
       if (this.isStopping()) return;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       events.emit({ event: 'record.failed', reason: `the spool is not published yet: ${reason}` });
       clock.after(DRAIN_AGAIN_MS, () => void this.drainSpool());
     }

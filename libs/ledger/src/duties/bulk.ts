@@ -7,7 +7,7 @@ import { findMatching } from '../control/matching';
 import { promote, reschedule, setPriority } from '../control/move';
 import { retry } from '../control/retry';
 import { type Verdicts, steer } from '../control/steer';
-import type { JsonText } from '@scutwork/jobs/wire';
+import { type JsonText, reasonOf } from '@scutwork/jobs/wire';
 import type { CheckPayload } from '../control/check-payload';
 import type { Place } from '../query/cursor';
 import type { Recorder } from '../record/recorder';
@@ -51,7 +51,7 @@ export class Bulk implements Duty {
       await this.options.database.transaction((tx) => this.step(tx, row));
     } catch (error) {
       if (isDatabaseAway(error)) throw error;
-      await this.options.database.query(FAIL, [row.id, error instanceof Error ? error.message : String(error)]);
+      await this.options.database.query(FAIL, [row.id, reasonOf(error)]);
     }
     this.options.onChange?.();
     return 'more';

@@ -1,19 +1,9 @@
 import type { Database } from '../store/database';
-import type { Duty } from './duty';
+import { type StatementDuty, statementDuty } from './statement-duty';
 
 /** Adds up the changes of the numbers of jobs, so that few rows are read for them. */
-export class CountsDuty implements Duty {
-  readonly name = 'counts';
-  readonly everyMs = 5_000;
-  readonly alone = true;
-
-  constructor(private readonly database: Database) {}
-
-  async run(): Promise<'done'> {
-    await this.database.query(FOLD);
-    return 'done';
-  }
-}
+export const countsDuty = (database: Database): StatementDuty =>
+  statementDuty(database, { name: 'counts', everyMs: 5_000, sql: FOLD });
 
 /** One statement: a sum replaces its parts at once for whoever reads. */
 const FOLD = `

@@ -1,19 +1,9 @@
 import type { Database } from '../store/database';
-import type { Duty } from './duty';
+import { type StatementDuty, statementDuty } from './statement-duty';
 
 /** Adds up what batches of records told of one queue and minute, so that few rows are read for them. */
-export class MetricsDuty implements Duty {
-  readonly name = 'metrics';
-  readonly everyMs = 5_000;
-  readonly alone = true;
-
-  constructor(private readonly database: Database) {}
-
-  async run(): Promise<'done'> {
-    await this.database.query(FOLD);
-    return 'done';
-  }
-}
+export const metricsDuty = (database: Database): StatementDuty =>
+  statementDuty(database, { name: 'metrics', everyMs: 5_000, sql: FOLD });
 
 /** One statement: a sum replaces its parts at once for whoever reads. Minutes of which nothing new was told are not read. */
 const FOLD = `

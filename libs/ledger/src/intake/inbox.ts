@@ -1,5 +1,5 @@
 import type { Broker, Delivery, Names, PublisherKeys } from '@scutwork/jobs';
-import type { RecordedEvent } from '@scutwork/jobs/wire';
+import { type RecordedEvent, reasonOf } from '@scutwork/jobs/wire';
 import type { PreparedFacts } from '../record/prepare-facts';
 import type { Recorder } from '../record/recorder';
 import { isDatabaseAway } from '../store/database';
@@ -81,7 +81,7 @@ async function recordApart(facts: readonly RecordedEvent[], recorder: Recorder, 
   } catch (error) {
     if (isDatabaseAway(error)) throw error;
     if (facts.length === 1) {
-      bad.push({ line: JSON.stringify(facts[0]), reason: error instanceof Error ? error.message : String(error) });
+      bad.push({ line: JSON.stringify(facts[0]), reason: reasonOf(error) });
       return;
     }
     const half = Math.ceil(facts.length / 2);

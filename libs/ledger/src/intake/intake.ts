@@ -1,4 +1,5 @@
 import { type Broker, BrokerError, type Delivery, type Subscription } from '@scutwork/jobs';
+import { reasonOf } from '@scutwork/jobs/wire';
 import { isDatabaseAway } from '../store/database';
 import type { LedgerEvents } from '../ledger-events';
 import type { Park } from './park';
@@ -200,7 +201,7 @@ export class Intake {
 
   private async park(delivery: Delivery, error: unknown): Promise<void> {
     const { body, messageId, type } = delivery.message;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     await this.options.park({ body, messageId, type, from: this.options.queue, reason });
     delivery.ack();
   }

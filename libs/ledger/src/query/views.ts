@@ -3,6 +3,7 @@ import type { AttemptView, JobSummary, JobView } from '../api';
 import type { Run } from '../record/job-row';
 import { type Secrets, shownPayload } from '../record/secrets';
 import type { ReadRow } from './read-rows';
+import { iso } from './iso';
 import { stateOf } from './state-of';
 
 /** How jobs are shown, besides what is known of them. */
@@ -12,9 +13,6 @@ export interface Shown {
   /** How often workers try jobs of which neither they nor their type say it. */
   attempts: number;
 }
-
-const iso = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : new Date(ms).toISOString());
-const isoOf = (ms: number): string => new Date(ms).toISOString();
 
 /** JSON that was recorded as a text; what is none is shown as it is. */
 export function shown(text: string | undefined): unknown {
@@ -73,7 +71,7 @@ function ofJob({ job }: ReadRow): Omit<JobSummary, 'state' | 'error' | 'schedule
     deadReason: job.deadReason,
     worker: job.worker,
     schedule: job.schedule,
-    createdAt: isoOf(job.createdAt),
+    createdAt: iso(job.createdAt),
     startedAt: iso(job.startedAt),
     finishedAt: iso(job.finishedAt),
     waitedMs: firstStart === undefined ? undefined : Math.max(0, firstStart - job.createdAt),
@@ -82,7 +80,7 @@ function ofJob({ job }: ReadRow): Omit<JobSummary, 'state' | 'error' | 'schedule
 }
 
 function toAttempt({ startedAt, endedAt, ...run }: Run): AttemptView {
-  return { ...run, startedAt: isoOf(startedAt), endedAt: iso(endedAt), ranMs: between(startedAt, endedAt) };
+  return { ...run, startedAt: iso(startedAt), endedAt: iso(endedAt), ranMs: between(startedAt, endedAt) };
 }
 
 function between(start: number | undefined, end: number | undefined): number | undefined {

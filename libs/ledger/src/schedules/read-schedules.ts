@@ -2,6 +2,7 @@ import { describeTiming } from '@scutwork/jobs/wire';
 import type { Page } from '../api';
 import type { ScheduleFigures, ScheduleHealth, ScheduleQuery, ScheduleRunView, ScheduleView } from './scheduling-api';
 import { readCursor, writeCursor } from '../query/cursor';
+import { iso } from '../query/iso';
 import { pageSize } from '../query/page-size';
 import type { Database, Transaction } from '../store/database';
 import { SELECTED, type ScheduleRow, isUsedUp, rowFrom } from './schedule-row';
@@ -106,13 +107,13 @@ function viewOf(columns: Record<string, unknown>): ScheduleView {
     lastTick:
       row.tickedAt === undefined
         ? undefined
-        : { at: new Date(row.tickedAt).toISOString(), by: row.tickedBy ?? '', lateMs: row.tickedLateMs },
+        : { at: iso(row.tickedAt), by: row.tickedBy ?? '', lateMs: row.tickedLateMs },
     lastMissed: iso(row.lastMissedAt),
     ...{ lateMs: lateMs > LATE_MS ? Math.round(lateMs) : undefined },
     ...{ finished: enabled && row.nextAt === undefined && (isUsedUp(row) || row.watermark > 0) },
     handled: columns.handled === true,
-    ...{ createdAt: new Date(row.createdAt).toISOString(), createdBy: row.createdBy },
-    ...{ updatedAt: new Date(row.updatedAt).toISOString(), updatedBy: row.updatedBy },
+    ...{ createdAt: iso(row.createdAt), createdBy: row.createdBy },
+    ...{ updatedAt: iso(row.updatedAt), updatedBy: row.updatedBy },
   };
 }
 
@@ -150,7 +151,7 @@ from page left join found on found.id = page.job_id order by instant desc`;
 function runOf(row: RunColumns): ScheduleRunView {
   const [startedAt, finishedAt] = [row.started_at ?? undefined, row.finished_at ?? undefined];
   return {
-    ...{ scheduledFor: new Date(row.instant).toISOString(), outcome: row.outcome, jobId: row.job_id ?? undefined },
+    ...{ scheduledFor: iso(row.instant), outcome: row.outcome, jobId: row.job_id ?? undefined },
     ...{ state: row.state ?? undefined, startedAt: iso(startedAt), finishedAt: iso(finishedAt) },
     ranMs: startedAt === undefined || finishedAt === undefined ? undefined : Math.round(finishedAt - startedAt),
     ...{ tickedBy: row.ticked_by, lateMs: Math.max(0, Math.round(row.decided_at - row.instant)) },
@@ -184,5 +185,3 @@ select count(*) filter (where enabled) as enabled,
     (select name, ticked_at from schedulers where ticked_at > now() - interval '1 hour'
      order by ticked_at desc limit $2) as tellers) as schedulers
 from schedules where deleted_at is null`;
-
-const iso = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : new Date(ms).toISOString());

@@ -71,14 +71,9 @@ async function decide(
   actor: Actor,
   ticks: Ticks,
 ): Promise<ScheduleChange[]> {
-  await lockNames(
-    tx,
-    declared.map(({ name }) => name),
-  );
-  const known = await readSchedules(
-    tx,
-    declared.map(({ name }) => name),
-  );
+  const names = declared.map(({ name }) => name);
+  await lockNames(tx, names);
+  const known = await readSchedules(tx, names);
   const said = new Map(known.map((row) => [row.name, row.source === 'code' ? row.declared : undefined]));
   const changed = declared.filter((each) => said.get(each.name) !== each.declared);
   await settleDue(

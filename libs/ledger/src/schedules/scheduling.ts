@@ -3,11 +3,11 @@ import { auditAction } from '../access/audit-log';
 import type { Actor, SubmittedJob } from '../api';
 import type { ScheduleRequest, ScheduleView, Scheduling } from './scheduling-api';
 import type { CheckPayload } from '../control/check-payload';
-import { cancel } from '../control/cancel';
-import { steer } from '../control/steer';
+import { iso } from '../query/iso';
 import { lockRows } from '../record/lock-rows';
 import { databaseNow } from '../store/database-now';
 import { LedgerError } from '../store/ledger-error';
+import { cancelJobs } from './cancel-jobs';
 import { changeSchedules, edited, fresh, lockNames, settleDue } from './change';
 import { checkScheduleName, readSchedule } from './declare';
 import { makeJobs, prepareTick } from './make-jobs';
@@ -45,7 +45,7 @@ export class Schedules implements Scheduling {
     const found: string[] = [];
     const left = row.runLimit === undefined ? count : Math.min(count, Math.max(0, row.runLimit - row.runCount));
     for (let at = occurs(Math.max(row.watermark, Date.now())); at !== undefined && found.length < left; at = occurs(at))
-      found.push(new Date(at).toISOString());
+      found.push(iso(at));
     return found;
   }
 
@@ -108,13 +108,7 @@ export class Schedules implements Scheduling {
       await tx.query(`delete from schedule_ticks where schedule = $1 and outcome = 'queued'`, [name]);
       if (jobs === 'cancel') {
         const { rows } = await tx.query<{ id: string }>(WAITING, [name, MOST_CANCELLED]);
-        if (rows.length > 0)
-          await steer(
-            tx,
-            recorder,
-            rows.map(({ id }) => id),
-            cancel,
-          );
+        await cancelJobs(tx, recorder, rows);
       }
       await auditAction(tx, actor, 'schedules.delete', [name], { jobs });
       return [{ before, after }];
@@ -195,8 +189,6 @@ function definedIn(changes: Record<string, unknown>): Partial<ScheduleRequest> {
   const given = Object.entries(changes).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given.map(([member, value]) => [member, value ?? undefined]));
 }
-
-const iso = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : new Date(ms).toISOString());
 
 const timingIn = ({ cron, everyMs, timeZone, enabled }: ScheduleRow): object => ({ cron, everyMs, timeZone, enabled });
 

@@ -1,4 +1,4 @@
-import { changeControl, controlKey } from '../control/control-store';
+import { type Placed, changeControl, controlKey } from '../control/control-store';
 import type { Transaction } from '../store/database';
 import { LedgerError } from '../store/ledger-error';
 import { SCHEDULE_COLUMNS, SELECTED, type ScheduleRow, columnsFrom, entryOf, rowFrom } from './schedule-row';
@@ -74,13 +74,13 @@ from json_to_recordset($1::json)
 
 /** Tells schedulers what has changed. Last in its transaction. */
 export async function announce(tx: Transaction, changes: readonly ScheduleChange[]): Promise<void> {
-  const changed = changes.filter(
-    ({ before, after }) => JSON.stringify(before && entryOf(before)) !== JSON.stringify(entryOf(after)),
-  );
-  const placed = changed.flatMap(({ after }) => {
-    const entry = entryOf(after);
-    return entry ? [{ key: controlKey.schedule(after.name), entry }] : [];
-  });
-  const lift = changed.filter(({ after }) => !entryOf(after)).map(({ after }) => controlKey.schedule(after.name));
-  await changeControl(tx, { set: placed, lift });
+  const set: Placed[] = [];
+  const lift: string[] = [];
+  for (const { before, after } of changes) {
+    const [key, entry] = [controlKey.schedule(after.name), entryOf(after)];
+    if (JSON.stringify(before && entryOf(before)) === JSON.stringify(entry)) continue;
+    if (entry) set.push({ key, entry });
+    else lift.push(key);
+  }
+  await changeControl(tx, { set, lift });
 }

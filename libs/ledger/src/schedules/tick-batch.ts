@@ -1,10 +1,9 @@
 import { ScutworkError } from '@scutwork/jobs';
-import { cancel } from '../control/cancel';
-import { steer } from '../control/steer';
 import type { Transaction } from '../store/database';
 import { LedgerError } from '../store/ledger-error';
 import type { PreparedEntry } from '../submit/prepare';
 import { type Advance, advance } from './advance';
+import { cancelJobs } from './cancel-jobs';
 import { makeJobs, prepareTick } from './make-jobs';
 import { type ScheduleRow, isUsedUp } from './schedule-row';
 import { type ScheduleChange, type TickRow, announce, putSchedules, putTicks } from './store';
@@ -173,13 +172,7 @@ export class TickBatch {
       'select id from jobs where schedule = $1 and cancel_requested_at is null order by id limit 1000',
       [schedule],
     );
-    if (rows.length > 0)
-      await steer(
-        this.tx,
-        this.options.recorder,
-        rows.map(({ id }) => id),
-        cancel,
-      );
+    await cancelJobs(this.tx, this.options.recorder, rows);
   }
 }
 

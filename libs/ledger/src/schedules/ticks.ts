@@ -72,9 +72,10 @@ export class Ticks {
   /** Moments that wait for a job which is finished by now. @returns how many got theirs */
   async releaseQueued(): Promise<number> {
     const { database, onOutbox } = this.options;
+    // Asked twice a second, and mostly there is nothing; whether it is still free is seen again below.
+    const free = await database.query<{ schedule: string }>(FREE);
+    if (free.length === 0) return 0;
     const released = await database.transaction(async (tx) => {
-      const { rows: free } = await tx.query<{ schedule: string }>(FREE);
-      if (free.length === 0) return 0;
       await lockRows(tx);
       const found = await lockSchedules(
         tx,

@@ -44,7 +44,9 @@ export class Admission {
   private figures: Numbers = new Map();
   private readAt = Number.NEGATIVE_INFINITY;
   private reading: Promise<void> | undefined;
-  private taken = new Set<Taken>();
+  private readonly taken = new Set<Taken>();
+  /** Their sums: thousands of calls may be in there, and each new one asks. */
+  private readonly sums = new Map<string, number>();
 
   constructor(
     private readonly database: Pick<Database, 'query'>,
@@ -65,6 +67,7 @@ export class Admission {
     if (full !== undefined) return backlogFull(full, this.mostOf(full));
     const taken: Taken = { numbers, isKnown: false };
     this.taken.add(taken);
+    this.addUp(numbers, 1);
     return { end: () => (taken.isKnown = true) };
   }
 
@@ -91,9 +94,11 @@ export class Admission {
   }
 
   private waiting(queue: string): number {
-    let n = this.figures.get(queue) ?? 0;
-    for (const { numbers } of this.taken) n += numbers.get(queue) ?? 0;
-    return n;
+    return (this.figures.get(queue) ?? 0) + (this.sums.get(queue) ?? 0);
+  }
+
+  private addUp(numbers: Numbers, sign: 1 | -1): void {
+    for (const [queue, n] of numbers) this.sums.set(queue, (this.sums.get(queue) ?? 0) + sign * n);
   }
 
   private read(): Promise<void> {
@@ -106,7 +111,10 @@ export class Admission {
     const rows = await this.database.query<{ queue: string; n: number }>(BACKLOGS);
     this.figures = new Map(rows.map(({ queue, n }) => [queue, n]));
     this.readAt = readAt;
-    for (const taken of before) this.taken.delete(taken);
+    for (const taken of before) {
+      this.taken.delete(taken);
+      this.addUp(taken.numbers, -1);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { EventSink } from '../../events/event-bus';
+import { reasonOf } from '../../contracts/reason';
 
 /** Calls whoever receives from a queue. An exception of theirs is stated, and does not close the channel under all else. */
 export function guarded(events: Pick<EventSink, 'emit'>, queue: string, call: () => void): void {
@@ -11,6 +12,6 @@ export function guarded(events: Pick<EventSink, 'emit'>, queue: string, call: ()
 
 /** For what is received too often to wrap each call. */
 export function stateFailure(events: Pick<EventSink, 'emit'>, queue: string, error: unknown): void {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
   events.emit({ event: 'delivery.failed', queue, reason });
 }

@@ -50,6 +50,7 @@ export async function migrateTopology({
     for (const binding of plan.bindings) await bind(moving.throwaway, binding);
     return migrations;
   } finally {
+    // It may have been lost: whoever waited for it was told so.
     await model.close().catch(() => undefined);
   }
 }

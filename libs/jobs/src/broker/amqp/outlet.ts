@@ -6,6 +6,7 @@ import { closeChannel } from './close-channel';
 import { type Pending, Confirms } from './confirms';
 import { PublishWriter } from './publish-writer';
 import { Returns } from './returns';
+import { reasonOf } from '../../contracts/reason';
 
 export interface OutletListener {
   /** A message was answered, or the wire takes more again. */
@@ -60,7 +61,7 @@ export class Outlet {
       else this.flowing = this.publish(message);
     } catch (error) {
       if (!(error instanceof Error) || error.name !== 'IllegalOperationError') {
-        return { kind: 'unsendable', reason: error instanceof Error ? error.message : String(error) };
+        return { kind: 'unsendable', reason: reasonOf(error) };
       }
       this.end();
       return 'later';

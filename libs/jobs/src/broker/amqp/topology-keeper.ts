@@ -5,6 +5,7 @@ import { isLoss } from './broker-error';
 import type { Link } from './link';
 import type { ResolvedAmqpOptions } from './options';
 import { pause } from '../../lifecycle/pause';
+import { reasonOf } from '../../contracts/reason';
 
 /** A connection that ends each time the plan is applied is ended by the plan. */
 const MOST_LOSSES = 5;
@@ -84,7 +85,7 @@ export class TopologyKeeper {
       this.report(await applyPlan(model, this.plan));
     } catch (error) {
       // After a loss the next connection applies it again.
-      if (!isLoss(error)) this.report([error instanceof Error ? error.message : String(error)]);
+      if (!isLoss(error)) this.report([reasonOf(error)]);
     }
   }
 

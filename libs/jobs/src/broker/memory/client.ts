@@ -1,3 +1,4 @@
+import { isUp } from '../is-up';
 import { BrokerError } from '../../contracts/errors';
 import type { StopOptions } from '../../lifecycle/service';
 import { DEFAULT_STOP_DEADLINE_MS } from '../../lifecycle/service';
@@ -51,7 +52,7 @@ export class MemoryClient implements Broker, Connection {
   }
 
   get up(): boolean {
-    return this.current.name === 'connected' || this.current.name === 'blocked';
+    return isUp(this.current);
   }
 
   onState(listener: (state: BrokerState) => void): () => void {
