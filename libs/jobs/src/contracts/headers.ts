@@ -30,6 +30,9 @@ export const HEADER = {
   paused: 'x-job-paused',
   /** On suspects, dead letters and far delays: the level they came from. */
   priority: 'x-job-priority',
+  /** On suspects that went back without having run: how often their worker had died before, and how often they went back. */
+  deaths: 'x-job-deaths',
+  putBack: 'x-job-put-back',
   /** On dead letters: why, and what was thrown. */
   deadReason: 'x-job-dead-reason',
   error: 'x-job-error',

@@ -40,5 +40,7 @@ export type Outcome =
   | { kind: 'cancelled'; cancel: CancelKind }
   | { kind: 'deferred'; delayMs: number; reason: DeferReason }
   | { kind: 'suspected'; deliveries: number }
+  /** A suspect goes back to its queue, and that is no death of its worker: it was not started, or is handed back. */
+  | { kind: 'returned' }
   /** It came without a message id and goes round again with this one. */
   | { kind: 'adopted'; id: string };

@@ -151,6 +151,7 @@ function ending(end: RunEnd, run: Run, settings: WorkerSettings): End<unknown> {
     case 'cancelled':
     case 'deferred':
     case 'suspected':
+    case 'returned':
     case 'adopted':
       throw new TypeError(`What was run does not end as ${outcome.kind}`);
   }

@@ -26,12 +26,13 @@ export async function execute(delivery: Delivery, place: Place, shop: Workshop):
   const end = await perform(run, shop.host);
   if (end.ended === 'withheld') return handBack(run, shop);
   if (run.cancelled && end.ended === 'threw') return shop.settler.settle(run, { kind: 'cancelled', cancel: 'cancel' });
-  if (run.handedBack && end.ended === 'threw') return shop.runs.leave(run, false);
+  if (run.handedBack && end.ended === 'threw') return handBack(run, shop);
   shop.settler.settle(run, decide(end, run.job.attempt, run.policy, shop.decider));
 }
 
-/** What may not be started any more by the time it could be: it comes again, and is judged anew. */
+/** It comes again, and is judged anew. That is no death of its worker, which is what a return of a suspect is taken for. */
 function handBack(run: Run, shop: Workshop): void {
+  if (run.place.suspect) return shop.settler.settle(run, { kind: 'returned' });
   for (const delivery of run.deliveries) delivery.requeue();
   shop.runs.leave(run, false);
 }

@@ -150,6 +150,15 @@ test('a suspect goes to the suspects of its queue and keeps its level', () => {
   });
 });
 
+test('a suspect that goes back carries how often its worker died, and is another message', () => {
+  const headers = { 'x-job-deaths': 1, 'x-job-put-back': 4 };
+  const back = after({ kind: 'returned' }, { place: { priority: 'high', suspect: true }, headers, deliveryCount: 1 });
+  expect(back).toMatchObject({
+    ...{ exchange: 'jobs.suspect', routingKey: 'email' },
+    headers: { 'x-job-priority': 'high', 'x-job-deaths': 2, 'x-job-put-back': 5 },
+  });
+});
+
 test('a dead job goes to the dead letters of its queue, with the reason and the error', () => {
   const message = after(dead, { place: { priority: 'low' } });
   expect(message).toMatchObject({

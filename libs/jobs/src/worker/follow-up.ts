@@ -6,6 +6,7 @@ import { foreignHeaders } from '../topology/foreign-headers';
 import type { Names } from '../topology/names';
 import type { Route, Wait } from '../topology/route';
 import type { Run } from './run';
+import { putBackHeaders } from './suspect-count';
 
 /** The way of what must wait; see {@link FarDelays}. */
 export type WayOf = (run: Run, wait: Wait) => Route;
@@ -43,7 +44,11 @@ export function followUp(run: Run, outcome: Outcome, names: Names, wayOf: WayOf)
         messageId: outcome.id,
       };
     case 'suspected':
-      return withPriority(republish(run, at(names.suspectExchange, place.queue), {}), run);
+      return toSuspects(run, names);
+    case 'returned': {
+      const message = toSuspects(run, names);
+      return { ...message, headers: { ...message.headers, ...putBackHeaders(run.message) } };
+    }
     case 'dead': {
       const message = withPriority(republish(run, at(names.deadExchange, place.queue), {}), run);
       const failure = { [HEADER.deadReason]: outcome.reason, [HEADER.error]: JSON.stringify(outcome.failure) };
@@ -91,6 +96,9 @@ function republish(run: Run, route: Route, changes: Partial<JobHeaders>): Outgoi
 function isRecorded({ job, startedAt }: Run): boolean {
   return job.recorded || startedAt !== undefined;
 }
+
+const toSuspects = (run: Run, names: Names): OutgoingMessage =>
+  withPriority(republish(run, at(names.suspectExchange, run.place.queue), {}), run);
 
 function withPriority(message: OutgoingMessage, run: Run): OutgoingMessage {
   return { ...message, headers: { ...message.headers, [HEADER.priority]: run.job.priority } };

@@ -10,6 +10,7 @@ import { Puller } from './puller';
 import { typeHint } from './read';
 import type { Place } from './run';
 import { Slots } from './slots';
+import { Suspects } from './suspects';
 import type { QueueOptions } from './worker-options';
 import type { Workshop } from './workshop';
 
@@ -26,6 +27,7 @@ type Standing = 'open' | 'paused' | 'no share';
 export class Levels {
   readonly slots: Slots;
   private readonly levels: Level[];
+  private readonly suspects: Suspects;
   private starts = 0;
   private taking = false;
   private standing: Standing = 'open';
@@ -44,20 +46,21 @@ export class Levels {
     const capped = handlers.all().some((known) => known.queue === queue && Number.isFinite(known.concurrency));
     const capOf = (type: string): number => handlers.find(type)?.concurrency ?? Number.POSITIVE_INFINITY;
     this.slots = new Slots(options, capped ? capOf : undefined);
-    this.levels = [
-      // Suspects first: they have waited through crashes, and one at a time takes one slot at most.
-      level({ queue, priority: 'normal', suspect: true }, names.suspect(queue), 1),
-      ...PRIORITIES.map((priority) =>
-        level({ queue, priority, suspect: false }, names.work(queue, priority), options.prefetch),
-      ),
-    ];
+    this.levels = PRIORITIES.map((priority) =>
+      level({ queue, priority, suspect: false }, names.work(queue, priority), options.prefetch),
+    );
+    this.suspects = new Suspects(level({ queue, priority: 'normal', suspect: true }, names.suspect(queue), 1), {
+      ...{ slots: this.slots, shop, begin: (from, delivery) => this.begin(from, delivery) },
+      isOpen: () => this.taking && this.standing === 'open',
+      pulls: () => this.puller !== undefined,
+    });
   }
 
   async start(): Promise<void> {
     this.taking = true;
     if (pullsForFreeSlots(this.queue, this.shop.settings)) this.startPulling();
     this.steer();
-    if (this.standing === 'open' && !this.puller) await Promise.all(this.levels.map((level) => level.open()));
+    if (this.standing === 'open' && !this.puller) await Promise.all(this.all.map((level) => level.open()));
     if (!this.puller) this.scheduleCheck();
   }
 
@@ -94,7 +97,7 @@ export class Levels {
   /** Consumes nothing from here on; resolves with how much that was held is back in its queue. */
   private async returnAll(): Promise<number> {
     const given = await Promise.all(
-      this.levels.map(async (level) => (this.puller ? level.giveBack('all') : level.letGo('all'))),
+      this.all.map(async (level) => (this.puller ? level.giveBack('all') : level.letGo('all'))),
     );
     return given.reduce((sum, count) => sum + count, 0);
   }
@@ -102,19 +105,17 @@ export class Levels {
   /** Consumes as much as the slots can use. */
   private hold(consuming: boolean): void {
     if (this.puller) return;
-    for (const level of this.levels) {
-      if (!level.place.suspect) level.resize(this.slots.prefetch);
-      if (!consuming) level.takeUp();
-    }
+    for (const level of this.levels) level.resize(this.slots.prefetch);
+    if (!consuming) for (const level of this.all) level.takeUp();
   }
 
   private startPulling(): void {
     const { broker, clock } = this.shop.settings;
     this.puller = new Puller(broker, clock, {
-      wanted: () => this.levels.filter((level) => this.mayPull(level)).map((level) => level.source),
+      wanted: () => this.all.filter((level) => this.mayPull(level)).map((level) => level.source),
       onDelivery: (source, delivery) => {
-        const level = this.levels.find((known) => known.source === source);
-        if (this.standing !== 'open' || !level) delivery.requeue();
+        const level = this.all.find((known) => known.source === source);
+        if (!level || (this.standing !== 'open' && !level.place.suspect)) delivery.requeue();
         else this.receive(level, delivery);
       },
     });
@@ -131,7 +132,7 @@ export class Levels {
     this.taking = false;
     this.stopCheck?.();
     this.puller?.stop();
-    const given = await Promise.all(this.levels.map((level) => level.quiet()));
+    const given = await Promise.all(this.all.map((level) => level.quiet()));
     return given.reduce((sum, count) => sum + count, 0);
   }
 
@@ -142,11 +143,11 @@ export class Levels {
 
   /** Closes the channels: what is not settled returns to its queue. */
   async close(): Promise<void> {
-    await Promise.all(this.levels.map((level) => level.close()));
+    await Promise.all(this.all.map((level) => level.close()));
   }
 
   get consuming(): boolean {
-    return this.taking && (this.puller !== undefined || this.levels.every((level) => level.isWell));
+    return this.taking && (this.puller !== undefined || this.all.every((level) => level.isWell));
   }
 
   /** Deliveries held here that have not started. */
@@ -161,8 +162,14 @@ export class Levels {
   private receive(level: Level, delivery: Delivery): void {
     if (delivery.message.type === PROBE_MESSAGE_TYPE)
       return answerProbe(delivery, level.place, this.ready(), this.shop);
+    if (level.place.suspect) return this.suspects.receive(delivery);
     level.keep(delivery);
     this.dispatch();
+  }
+
+  /** Suspects first: they have waited through crashes, and one at a time takes one slot at most. */
+  private get all(): Level[] {
+    return [this.suspects.level, ...this.levels];
   }
 
   private *ready(): Generator<Delivery> {
@@ -202,6 +209,7 @@ export class Levels {
     level.movedAt = this.shop.settings.clock.now();
     void execute(delivery, level.place, this.shop).finally(() => {
       if (this.slots.release(type, suspect)) this.shop.tellSoon();
+      this.suspects.wake();
       this.dispatch();
       this.puller?.wake();
       if (this.slots.taken === 0) this.whenIdle.splice(0).forEach((resolve) => resolve());
@@ -211,6 +219,8 @@ export class Levels {
   private scheduleCheck(): void {
     this.stopCheck = this.shop.settings.clock.after(CHECK_MS, () => {
       for (const level of this.levels) this.check(level);
+      this.suspects.look();
+      this.dispatch();
       if (this.taking) this.scheduleCheck();
     });
   }

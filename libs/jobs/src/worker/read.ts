@@ -14,6 +14,7 @@ import { vouched } from '../topology/at-the-door';
 import type { Handlers } from './handlers';
 import { packetPattern } from './packet';
 import type { Place, Run } from './run';
+import { suspectKey } from './suspect-count';
 import type { WorkerSettings } from './worker-options';
 
 const UNREADABLE: JobHeaders = { delayMs: 0, attempt: 1, generation: 0, recorded: false, deferredMs: 0, pausedMs: 0 };
@@ -40,7 +41,7 @@ export function read(delivery: Delivery, place: Place, settings: WorkerSettings)
     timeoutMs: headers.timeoutMs ?? known?.policy.timeoutMs ?? settings.defaults.timeoutMs,
   };
   return {
-    key: keyOf(job, place),
+    key: keyOf(job, place, message),
     place,
     message,
     job,
@@ -85,11 +86,11 @@ function levelOf(message: IncomingMessage, place: Place): Priority {
  * The same message, not only the same attempt: what replaces a deferred or suspected message may be back before its
  * own confirm, and taking it for a redelivery would acknowledge both.
  */
-function keyOf(job: ReceivedJob, place: Place): string {
+function keyOf(job: ReceivedJob, place: Place, message: IncomingMessage): string {
   const { generation, attempt, deferredMs, pausedMs, delayMs } = job;
   const key = `${job.identity?.id ?? ''}/${generation}/${attempt}`;
   if (deferredMs === 0 && pausedMs === 0 && delayMs === 0 && !place.suspect) return key;
-  return `${key}/${deferredMs}/${pausedMs}/${delayMs}/${place.suspect ? 'suspect' : ''}`;
+  return `${key}/${deferredMs}/${pausedMs}/${delayMs}/${place.suspect ? suspectKey(message) : ''}`;
 }
 
 /** The type of a delivery as far as it shows without reading it; for caps of one type. */

@@ -1,7 +1,6 @@
 import { ID, arrived } from '../../../../test/support/delivered';
 import type { JsonText } from '../contracts/json';
-import type { Outcome } from '../contracts/outcome';
-import { eventOf, submittedBy } from './report';
+import { type StatedOutcome, eventOf, submittedBy } from './report';
 
 /** Later than the id was made. */
 const NOW = 0x019ab3c4d5e6 + 1_000;
@@ -9,7 +8,7 @@ const failure = { name: 'Error', message: 'busy' };
 const facts = { id: ID, type: 'email.welcome', generation: 0, attempt: 2, delivery: 1, worker: 'w1', at: 9 };
 const run = () => arrived({ body: '{"to": "ada"}', headers: { 'x-job-attempt': 2 }, deliveryCount: 1 });
 
-test.each<[Outcome, object]>([
+test.each<[StatedOutcome, object]>([
   [
     { kind: 'completed', result: '1' as JsonText },
     { event: 'completed', result: '1' },

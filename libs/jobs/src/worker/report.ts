@@ -5,8 +5,13 @@ import type { Outcome } from '../contracts/outcome';
 import { runFacts } from './attempt';
 import { type Run, idOf } from './run';
 
+/** Of a suspect that goes back nothing has changed that could be stated. */
+export type StatedOutcome = Exclude<Outcome, { kind: 'returned' }>;
+
+export const isStated = (outcome: Outcome): outcome is StatedOutcome => outcome.kind !== 'returned';
+
 /** The fact that an outcome states, for the ledger and for the subscribers. */
-export function eventOf(run: Run, outcome: Outcome, worker: string, at: number): JobEvent {
+export function eventOf(run: Run, outcome: StatedOutcome, worker: string, at: number): JobEvent {
   return outcome.kind === 'completed'
     ? completedEvent(run, outcome.result, worker, at)
     : otherEvent(run, outcome, worker, at);
@@ -31,7 +36,12 @@ function completedEvent(run: Run, result: JsonText | undefined, worker: string, 
   };
 }
 
-function otherEvent(run: Run, outcome: Exclude<Outcome, { kind: 'completed' }>, worker: string, at: number): JobEvent {
+function otherEvent(
+  run: Run,
+  outcome: Exclude<StatedOutcome, { kind: 'completed' }>,
+  worker: string,
+  at: number,
+): JobEvent {
   const facts = { ...runFacts(run, worker, at), startedAt: run.startedAt };
   switch (outcome.kind) {
     case 'retry':

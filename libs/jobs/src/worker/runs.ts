@@ -34,10 +34,8 @@ export class Runs {
   /** The attempt will never come again: `over`. It comes again by design (deferred, suspected, handed back): not over. */
   leave(run: Run, over: boolean): void {
     if (!run.job.identity) return;
-    const { key } = run;
-    this.open.delete(key);
-    if (!over) return;
-    this.remember(key);
+    this.open.delete(run.key);
+    if (over) this.remember(run.key);
   }
 
   /** Whether this very run is still open here. */

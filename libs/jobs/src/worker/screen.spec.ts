@@ -24,6 +24,13 @@ function under(entries: ControlEntries, arrival: Parameters<typeof arrived>[0] =
   return screen(arrived(arrival, settings), settings, control);
 }
 
+test('what a suspect that went back unrun says of its deaths counts, but not that it went back', () => {
+  const alone = (headers: Record<string, number>, deliveryCount: number) =>
+    screened({ place: { suspect: true }, headers, deliveryCount })?.kind;
+  expect(alone({ 'x-job-deaths': 2, 'x-job-put-back': 9 }, 0)).toBeUndefined();
+  expect(alone({ 'x-job-deaths': 2, 'x-job-put-back': 9 }, 1)).toBe('dead');
+});
+
 test('a job in order is run', () => {
   expect(screened({})).toBeUndefined();
 });

@@ -5,6 +5,7 @@ import { queueOf } from '../contracts/job-type';
 import type { Outcome } from '../contracts/outcome';
 import { revocationOf } from './revoked';
 import type { Run } from './run';
+import { deathsOf } from './suspect-count';
 import type { WorkerSettings } from './worker-options';
 
 /** More returns than this make a message a suspect: it may be the one that kills its worker. */
@@ -57,8 +58,9 @@ function nameless({ job }: Run): Outcome | undefined {
 function suspect({ message, place }: Run, poisonAfter: number): Outcome | undefined {
   const deliveries = message.deliveryCount;
   if (!place.suspect) return deliveries > SUSPECT_AFTER ? { kind: 'suspected', deliveries } : undefined;
-  if (deliveries < poisonAfter) return undefined;
-  const died = `Its worker died, or lost its connection, ${deliveries} times while this job ran alone`;
+  const deaths = deathsOf(message);
+  if (deaths < poisonAfter) return undefined;
+  const died = `Its worker died, or lost its connection, ${deaths} times while this job ran alone`;
   return { kind: 'dead', reason: 'poison', failure: { name: 'PoisonError', code: 'poison', message: died } };
 }
 

@@ -5,7 +5,7 @@ import type { OutgoingMessage } from '../contracts/message';
 import type { Outcome } from '../contracts/outcome';
 import { recordMessage } from '../events/record-message';
 import { type WayOf, followUp } from './follow-up';
-import { eventOf } from './report';
+import { type StatedOutcome, eventOf, isStated } from './report';
 import { type Run, idOf, isHeld } from './run';
 import type { Runs } from './runs';
 import type { Spool } from './spool';
@@ -58,7 +58,8 @@ export class Settler {
   settle(run: Run, outcome: Outcome): void {
     const { names, records, events, clock, name } = this.settings;
     const told = records === 'on';
-    const event = told || events.wants(EVENT_OF[outcome.kind]) ? eventOf(run, outcome, name, clock.now()) : undefined;
+    const wanted = isStated(outcome) && (told || events.wants(EVENT_OF[outcome.kind]));
+    const event = wanted ? eventOf(run, outcome, name, clock.now()) : undefined;
     const next = followUp(run, outcome, names, this.wayOf);
     const settlement = {
       run,
@@ -298,7 +299,7 @@ const EVENT_OF = {
   deferred: 'deferred',
   suspected: 'suspected',
   adopted: 'adopted',
-} as const satisfies Record<Outcome['kind'], JobEvent['event']>;
+} as const satisfies Record<StatedOutcome['kind'], JobEvent['event']>;
 
 /**
  * A nameless message that is delivered again gets another id: it is acknowledged as soon as the one with its id is
@@ -317,6 +318,7 @@ function isOver(outcome: Outcome): boolean {
       return true;
     case 'deferred':
     case 'suspected':
+    case 'returned':
     case 'adopted':
       return false;
   }

@@ -18,6 +18,19 @@ test.each([
   expect([slots(share).most, slots(share).prefetch]).toEqual([most, prefetch]);
 });
 
+test('a slot kept for a suspect is nobody else’s, until the suspect runs in it', () => {
+  const made = slots(2);
+  made.keepOne(true);
+  expect([made.free, made.freeForSuspect]).toEqual([true, true]);
+  fill(made, 1);
+  expect([made.free, made.freeForSuspect]).toEqual([false, true]);
+  made.take('', true);
+  expect([made.free, made.freeForSuspect]).toEqual([false, false]);
+  made.release('', true);
+  made.keepOne(false);
+  expect(made.free).toBe(true);
+});
+
 test('a share of 0 makes no slot', () => {
   expect([slots(0).most, slots(0).free]).toEqual([0, false]);
 });

@@ -12,6 +12,7 @@ export class Slots {
   private share: number | undefined;
   /** Suspects that run: one at a time, whatever else does. */
   private suspects = 0;
+  private keptOne = false;
   private readonly byType = new Map<string, number>();
 
   constructor(
@@ -35,7 +36,18 @@ export class Slots {
   }
 
   get free(): boolean {
-    return this.running < this.most;
+    const kept = this.keptOne && !this.suspectRuns ? 1 : 0;
+    return this.running < this.most - kept;
+  }
+
+  /** Whether one is free that is kept for a suspect. */
+  get freeForSuspect(): boolean {
+    return this.keptOne && !this.suspectRuns && this.running < this.most;
+  }
+
+  /** One slot is for the next suspect, and for nothing else. */
+  keepOne(kept: boolean): void {
+    this.keptOne = kept;
   }
 
   get suspectRuns(): boolean {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { confirmed } from '../../broker/confirmed';
+import { newJobId } from '../../contracts/job-id';
 import { arrivals, depthIs, openInbox, takeAll } from '../../broker/conformance/port';
 import type { Promises } from '../../broker/conformance/promises';
 import { Gate, type JobsStage, TASKS, Task, payloads } from './jobs-stage';
@@ -157,6 +159,54 @@ export const crashes: Promises<JobsStage> = {
     assert.equal(witness.all('dead').length, 0);
   },
 
+  'a suspect that waits for a slot is no nearer to being dead when connections break': async (stage) => {
+    const gate = new Gate();
+    const ran: number[] = [];
+    const { witness, broker } = await stage.tasks(
+      async ({ n }) => {
+        ran.push(n);
+        if (n === 0) await gate.opened;
+      },
+      { queues: { [TASKS]: { concurrency: 1, prefetch: 2 } } },
+    );
+    const suspects = stage.world.names.suspect(TASKS);
+    await (await stage.client()).add(Task, { n: 0 });
+    await stage.until('the run', () => ran.length === 1);
+    await accuse(stage, 7);
+    await stage.until('the suspect put back', async () => {
+      const depth = await broker.depth(suspects);
+      return depth?.messages === 1 && depth.consumers === 0;
+    });
+    const back = await (await stage.world.connect()).pull(suspects);
+    assert.deepEqual([back?.message.deliveryCount, back?.message.headers['x-job-put-back']], [0, 1]);
+    back?.requeue();
+    for (const loss of [1, 2, 3, 4]) {
+      await stage.world.dropConnections();
+      await stage.until(`the consumers after loss ${loss}`, async () => (await consumersOf(stage, broker)) === 1);
+    }
+    gate.open();
+    await stage.stated(witness, 'completed', 2);
+    assert.deepEqual([ran, witness.all('dead').length], [[0, 7], 0]);
+  },
+
+  'a suspect that is handed back when its worker stops is no nearer to being dead': async (stage) => {
+    await stage.client();
+    await accuse(stage, 7);
+    for (const stop of [1, 2, 3, 4]) {
+      let started = false;
+      const { worker, broker } = await stage.tasks((_, { signal }) => {
+        started = true;
+        return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))));
+      });
+      await stage.until(`run ${stop}`, () => started);
+      await stage.ends(worker.stop({ deadlineMs: 200 }));
+      await stage.ends(broker.stop({ deadlineMs: 1_000 }));
+    }
+    const { witness } = await stage.tasks(() => 'innocent');
+    const [completed] = await stage.stated(witness, 'completed');
+    assert.deepEqual([completed?.result, completed?.attempt, witness.all('dead').length], ['"innocent"', 1, 0]);
+  },
+
   'stopping lets running jobs end, starts no other, and returns what was held': async (stage) => {
     const gate = new Gate();
     let started = 0;
@@ -193,6 +243,16 @@ export const crashes: Promises<JobsStage> = {
     assert.equal(back?.message.messageId, id);
   },
 };
+
+/** A job among the suspects, as a worker puts it there. */
+async function accuse(stage: JobsStage, n: number): Promise<void> {
+  const publisher = (await stage.world.connect()).publisher();
+  const message = {
+    ...{ exchange: stage.world.names.suspectExchange, routingKey: TASKS, mandatory: true },
+    ...{ messageId: newJobId(), type: Task.type, body: Buffer.from(JSON.stringify({ n })) },
+  };
+  await stage.ends(confirmed(publisher, message, 'the suspect is not taken'));
+}
 
 /** Consumers of the normal level: 0 while the worker is away. */
 async function consumersOf(
