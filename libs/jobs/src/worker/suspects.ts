@@ -12,10 +12,10 @@ interface Surroundings {
   slots: Slots;
   shop: Workshop;
   /** Whether the queue is taken from at all: not stopping, not paused, not without a share. */
-  isOpen(): boolean;
+  isOpen: () => boolean;
   /** Whether this worker asks for messages one by one, and has no consumer to cancel. */
-  pulls(): boolean;
-  begin(level: Level, delivery: Delivery): void;
+  pulls: () => boolean;
+  begin: (level: Level, delivery: Delivery) => void;
 }
 
 /**
