@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineJob } from '../../libs/jobs/src';
 import { type Actor, Ledger, LedgerError } from '../../libs/ledger/src';
+import { lockRows } from '../../libs/ledger/src/record/lock-rows';
 import { type TestDatabase, testDatabase } from '../support/database';
 import { JobsWorld } from '../support/jobs-world';
 import { sharedBroker } from '../support/private-broker';
@@ -101,6 +102,20 @@ describe('a ledger with a worker and a client', () => {
     await becomes(first, 'completed');
     expect(await ledger.job(second)).toMatchObject({ state: 'cancelled', attempts: [] });
     expect(await ledger.queue('email')).toMatchObject({ paused: false, cancelled: 1 });
+  });
+
+  test('however many want to steer and have to wait, jobs are taken', async () => {
+    const delayed = { type: 'email.send', payload: { to: 'late' }, options: { delay: '1h' } };
+    const jobs = await ledger.submit(Array.from({ length: 40 }, () => delayed));
+    const { cancels, taken } = await db.database.transaction(async (tx) => {
+      await lockRows(tx);
+      const cancels = Promise.all(jobs.map(({ id }) => ledger.cancel(id, boss)));
+      cancels.catch(() => undefined);
+      const [taken] = await ledger.submit([{ type: 'email.send', payload: { to: 'ada' } }]);
+      return { cancels, taken };
+    });
+    await becomes(taken?.id ?? '', 'completed');
+    expect((await cancels).map(({ state }) => state)).toEqual(jobs.map(() => 'cancelled'));
   });
 
   async function versionOf(): Promise<{ version: number }> {

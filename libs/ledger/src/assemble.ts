@@ -58,6 +58,11 @@ export interface Ground {
   database: Database;
   /** Connections of those who ask: however many wait for an answer, what is told and submitted waits for none of them. */
   reads: Database;
+  /**
+   * Connections of those who steer. Each change waits for its turn among all that change rows, and holds its connection
+   * meanwhile: however many ask for one, what is told, submitted and due waits for none of them.
+   */
+  steers: Database;
   locks: Locks;
   publisher: Publisher;
   events: LedgerEvents;
@@ -82,7 +87,7 @@ export interface Parts {
 
 /** Every part of a ledger and who knows whom. Nothing runs yet. */
 export function assemble(ground: Ground): Parts {
-  const { database, jobs, names, broker, publisher, events, maxPayloadBytes } = ground;
+  const { database, steers, jobs, names, broker, publisher, events, maxPayloadBytes } = ground;
   const secrets = secretsOf(jobs);
   const catalog = catalogOf(jobs);
   const { rules = [], ...ages } = ground.retention;
@@ -136,8 +141,8 @@ export function assemble(ground: Ground): Parts {
   return {
     reading,
     submitting,
-    steering: new JobSteering({ database, recorder, reader: reading, checkPayload, longest, onChange }),
-    removal: new Removal(database),
+    steering: new JobSteering({ database: steers, recorder, reader: reading, checkPayload, longest, onChange }),
+    removal: new Removal(steers),
     schedules,
     intakes,
     duties: runners,

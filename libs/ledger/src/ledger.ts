@@ -44,6 +44,8 @@ export interface LedgerOptions {
 
 /** Questions that are answered at a time; the others wait. */
 const READERS = 6;
+/** Changes that are made at a time, one while the other is being committed. The others wait, for some seconds at most. */
+const STEERERS = 2;
 const AGAIN_MS = 2_000;
 /** For what was published last. */
 const CLOSING_MS = 2_000;
@@ -73,6 +75,7 @@ export class Ledger implements LedgerApi, Service {
       ...{ broker, jobs, names, events },
       database: new Database({ url: databaseUrl }),
       reads: new Database({ url: databaseUrl, connections: READERS, applicationName: 'scutwork-reads' }),
+      steers: new Database({ url: databaseUrl, connections: STEERERS, applicationName: 'scutwork-steers' }),
       locks: new Locks(databaseUrl),
       publisher: broker.publisher({ deadlineMs: 10_000 }),
       maxPayloadBytes: options.maxPayloadBytes ?? 1_048_576,
@@ -172,12 +175,12 @@ export class Ledger implements LedgerApi, Service {
 
   private async end(): Promise<void> {
     clearTimeout(this.timer);
-    const { publisher, announcer, database, reads, locks } = this.ground;
+    const { publisher, announcer, database, reads, steers, locks } = this.ground;
     const ending = [...this.parts.duties.map((duty) => duty.stop()), this.parts.intakes.stop()];
     // While the broker is away they wait for confirms: those that do not come soon are given up, and found again later.
     await Promise.all([publisher.close(CLOSING_MS), announcer.close()]);
     // A database that does not answer holds up no end: what waits for it is cut off.
     await within(systemClock, ENDING_MS, Promise.all(ending));
-    await Promise.all([locks.close(), database.close(), reads.close()]);
+    await Promise.all([locks.close(), database.close(), reads.close(), steers.close()]);
   }
 }

@@ -94,6 +94,14 @@ describe('unique jobs', () => {
     expect(found(of(15))).toEqual(['wrong: unique']);
   });
 
+  test('a duplicate of what was asked for again after it was called a duplicate itself is not', () => {
+    const told = { uniqueKey: 'k', answer: 'duplicate' } as const;
+    const again = job('c', { ...told, asked: 2, standing: 'a' });
+    const first = job('a', { uniqueKey: 'k', answer: 'unknown' });
+    const last = job('b', { ...told, standing: 'c' });
+    expect(found({ submissions: [...sound.submissions, first, again, last] })).not.toContain('lost: unique');
+  });
+
   test('a duplicate of nothing is lost', () => {
     const duplicate = job('b', { uniqueKey: 'k', answer: 'duplicate', standing: 'c' });
     expect(found({ submissions: [...sound.submissions, duplicate] })).toEqual(['lost: unique']);

@@ -32,10 +32,13 @@ function pairs(jobs: readonly Submission[]): (readonly [Submission, Submission])
   return inOrder.flatMap((job, index) => inOrder.slice(index + 1, index + 6).map((other) => [job, other] as const));
 }
 
-function strays({ submissions, accepted }: Known): Finding[] {
-  const keyOf = new Map(accepted.map(({ id, uniqueKey }) => [id, uniqueKey]));
-  // An answer that was never heard may be of the job that stands.
-  for (const { id, answer, uniqueKey } of submissions) if (answer === 'unknown') keyOf.set(id, uniqueKey);
+/**
+ * An answer that was never heard may be of the job that stands. What was asked for several times lies in the ledger's
+ * queue as often: one call is told of a duplicate, and a later one is taken, as the job that was pending has ended.
+ */
+function strays({ submissions }: Known): Finding[] {
+  const mayStand = submissions.filter(({ answer, asked }) => answer !== 'duplicate' || asked > 1);
+  const keyOf = new Map(mayStand.map(({ id, uniqueKey }) => [id, uniqueKey]));
   return submissions
     .filter(({ answer, standing, uniqueKey }) => answer === 'duplicate' && keyOf.get(standing ?? '') !== uniqueKey)
     .map(({ id, standing, uniqueKey }) => ({
