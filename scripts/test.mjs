@@ -22,11 +22,17 @@ async function main() {
   step('dependency audit', () => run(process.execPath, 'scripts/audit.mjs'));
   step('unit tests', () => jest('--selectProjects', 'unit', '--maxWorkers=2', '--forceExit'));
   // These start the built apps as processes: without a build they would test an older one.
-  // One after the other: they kill and alarm brokers, and time is what they are judged by. What a failed one leaves open
-  // must not keep the run from ending and saying so.
-  if (built) step('broker tests', () => jest('--selectProjects', 'broker', '--runInBand', '--forceExit'));
+  // Two at a time: mostly they wait. Whoever kills or alarms a broker has one of its own. What a failed one leaves open must
+  // not keep the run from ending and saying so.
+  if (built) step('broker tests', () => jest('--selectProjects', 'broker', '--maxWorkers=2', '--forceExit'));
+  if (built) step('fault campaign', () => jest('--selectProjects', 'faults', '--runInBand', '--forceExit'));
   if (built) step('Nest 12', () => run(process.execPath, 'test/nest12/run.mjs'));
-  if (!built) results.push({ name: 'broker tests, Nest 12 (not run: the build failed)', passed: false, seconds: 0 });
+  if (!built)
+    results.push({
+      name: 'broker tests, fault campaign, Nest 12 (not run: the build failed)',
+      passed: false,
+      seconds: 0,
+    });
 
   console.log('\n── summary ──');
   for (const { name, passed, seconds } of results) {
