@@ -60,7 +60,10 @@ export class Worker implements Service {
     const settings = resolveWorkerOptions(options);
     this.announced = new AnnouncedEvents(settings.events);
     this.settings = { ...settings, events: this.announced };
-    this.announcer = new Announcer(this.settings);
+    this.announcer = new Announcer({
+      ...this.settings,
+      onLeftOut: (announcements) => settings.events.emit({ event: 'announcements.left_out', announcements }),
+    });
     this.spool =
       this.settings.spoolDir === undefined ? undefined : new Spool(this.settings.spoolDir, this.settings.name);
   }
