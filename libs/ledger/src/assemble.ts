@@ -162,7 +162,7 @@ function dutiesOf(parts: DutyParts): Duty[] {
       database,
       publisher,
       names,
-      fullQueues: new FullQueues(parts.admission, broker, names.ledger),
+      fullQueues: new FullQueues(parts.admission, broker, names.ledger, parts.backlog.inbox),
     }),
     pulse,
     new Cancels({ database, recorder, sound: () => pulse.sound() }),
