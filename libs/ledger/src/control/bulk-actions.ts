@@ -10,7 +10,7 @@ import { changeControl, controlKey } from './control-store';
 import { type PutOff, dueAtOf } from './due-at';
 
 /** What an action needs besides the jobs. */
-export interface BulkArgs {
+interface BulkArgs {
   payload?: unknown;
   priority?: Priority;
   to?: PutOff;
