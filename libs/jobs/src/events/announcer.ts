@@ -15,6 +15,7 @@ export type AnnouncedEvent =
   | 'blocked'
   | 'started'
   | 'progress'
+  | 'stalled'
   | 'retrying'
   | 'completed'
   | 'dead'
