@@ -1,9 +1,12 @@
 import { JOB_SERVICE, type JobService } from '../../apps/producer/src/job-service/job-service';
 import { LEDGER } from '../../apps/producer/src/ledger/tokens';
 import { Welcome } from '../../apps/workers/src/jobs';
-import type { JobNotAccepted, JobsClient } from '../../libs/jobs/src';
-import type { Ledger } from '../../libs/ledger/src';
+import { type JobNotAccepted, type JobsClient, newJobId, planLedger } from '../../libs/jobs/src';
+import { recordMessage } from '../../libs/jobs/src/wire';
+import { Ledger } from '../../libs/ledger/src';
+import { lockRows } from '../../libs/ledger/src/record/lock-rows';
 import { type ApiWorld, apiWorld, expectProblem } from '../support/api';
+import { testDatabase } from '../support/database';
 import { JobsWorld } from '../support/jobs-world';
 import { sharedBroker } from '../support/private-broker';
 import { until } from '../support/until';
@@ -105,5 +108,52 @@ describe(`a queue of which at most ${MOST} jobs may wait`, () => {
     await until('room', async () => (await waiting()) === 0);
     expect((await batch(MOST)).statusCode).toBe(202);
     expect(await waiting()).toBe(MOST);
+  });
+});
+
+describe('a ledger that is more records behind than it may be', () => {
+  /** More than it takes in hand at once. */
+  const BEHIND = 2_100;
+
+  test('has clients refused for every queue, until it has caught up', async () => {
+    const db = await testDatabase();
+    const jobs = new JobsWorld(sharedBroker().url);
+    const { names } = jobs;
+    const broker = await jobs.broker();
+    const client = await jobs.client([Welcome]);
+    const ledger = new Ledger({ broker, databaseUrl: db.url, names, jobs: [Welcome], backlog: { inbox: 10 } });
+    const told = { event: 'started', id: newJobId(), type: 'email.welcome', generation: 0 };
+    const fact = { ...told, attempt: 1, delivery: 0, worker: 'w', at: Date.now() };
+    const add = () => client.add(Welcome, ada).catch((error: unknown) => error as JobNotAccepted);
+    const taken = async () => (await broker.depth(names.ledger))?.messages === 0;
+    let catchUp: (() => void) | undefined;
+    const behind = new Promise<void>((resolve) => (catchUp = resolve));
+    try {
+      await broker.apply(planLedger({ names }));
+      const publisher = broker.publisher();
+      const message = recordMessage(names, [JSON.stringify(fact)]);
+      const publish = () => new Promise((resolve) => publisher.publish(message, resolve));
+      await Promise.all(Array.from({ length: BEHIND }, publish));
+      const holdUp = db.database.transaction(async (tx) => {
+        await lockRows(tx);
+        await behind;
+      });
+      await ledger.start();
+      const refused = await until('a refusal', async () => {
+        const answer = await add();
+        return 'code' in answer && answer;
+      });
+      expect(refused).toMatchObject({ code: 'backlog_full', outcome: 'refused' });
+
+      catchUp?.();
+      await holdUp;
+      await until('that nothing is left', taken);
+      await until('that jobs are taken again', async () => !('code' in (await add())));
+    } finally {
+      catchUp?.();
+      await ledger.stop();
+      await jobs.stop();
+      await db.drop();
+    }
   });
 });

@@ -1,7 +1,11 @@
 import { connect } from 'amqplib';
 import { z } from 'zod';
-import { type Names, UnrecoverableError, defineJob } from '../../libs/jobs/src';
-import { Ledger } from '../../libs/ledger/src';
+import { type Names, UnrecoverableError, defineJob, newJobId } from '../../libs/jobs/src';
+import type { Announcement, RecordedEvent } from '../../libs/jobs/src/wire';
+import { Ledger, Recorder } from '../../libs/ledger/src';
+import { announceStalled } from '../../libs/ledger/src/record/effects/announce';
+import { SILENT_PULSES, notePulses } from '../../libs/ledger/src/record/effects/pulse';
+import { noteWorkers } from '../../libs/ledger/src/record/effects/workers';
 import { type TestDatabase, testDatabase } from '../support/database';
 import { JobsWorld } from '../support/jobs-world';
 import { sharedBroker } from '../support/private-broker';
@@ -116,5 +120,33 @@ describe('what happens to jobs is announced on jobs.events', () => {
       await ear.close();
       await world.stop();
     }
+  });
+
+  test('by the ledger, of a job whose worker has fallen silent', async () => {
+    const announced: Announcement[] = [];
+    const stalled = announceStalled({ announce: (said) => void announced.push(said) });
+    const recorder = new Recorder(db.database, [notePulses(stalled), noteWorkers]);
+    const at = Date.now();
+    const started = ['silent', 'silent', 'heard'].map((worker) => ({
+      ...({ event: 'started', id: newJobId(), type: 'email.send', generation: 0, attempt: 2, delivery: 0 } as const),
+      ...{ worker, at },
+    }));
+    const [running, ended, elsewhere] = started;
+    const beat = (worker: string): RecordedEvent => ({
+      ...{ event: 'worker.seen', worker, at, queues: ['email'], types: [], running: [], held: 0, startedAt: at },
+    });
+    const pulse = (number: number) => ({ event: 'ledger.pulse', producer: 'p', number, at: number }) as const;
+    const [head] = await db.database.query<{ value: string }>("select value from heads where name = 'pulse'");
+    const first = Number(head?.value ?? 0) + 1;
+    await recorder.record([pulse(first)]);
+    await recorder.record([...started, beat('silent'), beat('heard')]);
+    await recorder.record([{ ...ended, event: 'completed', at: at + 1 } as RecordedEvent]);
+    await recorder.record([pulse(first + SILENT_PULSES - 1)]);
+    expect(announced).toEqual([]);
+    await recorder.record([pulse(first + SILENT_PULSES), beat('heard')]);
+    await recorder.record([pulse(first + SILENT_PULSES + 1)]);
+    const what = { event: 'stalled', state: 'stalled', type: 'email.send', attempt: 2 };
+    expect(announced).toEqual([expect.objectContaining({ ...what, id: running?.id })]);
+    expect(announced.map(({ id }) => id)).not.toContain(elsewhere?.id);
   });
 });

@@ -143,7 +143,7 @@ describe('the share of a worker that fell silent', () => {
 
   beforeEach(async () => {
     db = await testDatabase();
-    recorder = new Recorder(db.database, [notePulses, noteWorkers]);
+    recorder = new Recorder(db.database, [notePulses(), noteWorkers]);
     job = jobTold();
     pulse = 0;
     // Two workers with two of four each; the first runs a job.

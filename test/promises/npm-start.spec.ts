@@ -95,6 +95,15 @@ describe('npm start', () => {
     await waitUntil(() => mailsTo(dataDir, 'ada@example.org').length === 1, { deadlineMs: 20_000, what: 'the mail' });
   });
 
+  test('has a broker that the command finds by itself', () => {
+    const command = join(__dirname, '../../apps/cli/dist/main.js');
+    const { AMQP_URL: _, ...surroundings } = process.env;
+    const found = { encoding: 'utf8', env: { ...surroundings, ...env } } as const;
+    const { stdout, stderr } = spawnSync(process.execPath, [command, 'dead', 'list', 'email', '--json'], found);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual([{ queue: 'email', dead: 0, taken: true }]);
+  });
+
   test('refuses a second start while it runs, without harm', async () => {
     const second = start(env);
     expect(await second.ended()).toBe(1);

@@ -108,8 +108,17 @@ describe('schedules over REST', () => {
     expect(items).toMatchObject([{ outcome: 'triggered', jobId: id, tickedBy: 'admin' }]);
     expect((await world.call({ path: '/jobs?schedule=greeting' })).json()).toMatchObject({ items: [{ id }] });
     expect((await post('enable')).json()).toMatchObject({ enabled: true, runCount: 1, lastJobId: id });
-    expect((await world.call({ method: 'DELETE', path: '/schedules/greeting?jobs=cancel' })).statusCode).toBe(204);
+    await post('trigger');
+    const deleted = await world.call({ method: 'DELETE', path: '/schedules/greeting?jobs=cancel' });
+    expect(deleted.statusCode).toBe(202);
+    expect(deleted.json()).toMatchObject({ action: 'cancel', createdBy: 'admin' });
     expectProblem(await post('trigger'), 404, { code: 'schedule_not_found' });
+    const action = { path: `/jobs/bulk/${deleted.json<{ id: string }>().id}` };
+    const isDone = async () => (await world.call(action)).json<{ state: string }>().state === 'done';
+    await until('its jobs are cancelled', isDone);
+    expect((await world.call(action)).json()).toMatchObject({ matched: 2, done: 2, failed: 0 });
+    await create();
+    expect((await world.call({ method: 'DELETE', path: '/schedules/greeting' })).statusCode).toBe(204);
   });
 
   test('an external cron decides what is due by its secret, and any number of calls make one job', async () => {

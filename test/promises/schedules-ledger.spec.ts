@@ -2,10 +2,13 @@ import { z } from 'zod';
 import { defineJob, defineSchedule } from '../../libs/jobs/src';
 import { catalogOf } from '../../libs/jobs/src/wire';
 import { type Actor, Database, Recorder, type ScheduleRequest } from '../../libs/ledger/src';
+import { BulkActions } from '../../libs/ledger/src/control/bulk-actions';
 import { payloadCheck } from '../../libs/ledger/src/control/check-payload';
+import { Bulk } from '../../libs/ledger/src/duties/bulk';
 import { OverdueTicks } from '../../libs/ledger/src/duties/overdue-ticks';
 import { silentLedger } from '../../libs/ledger/src/ledger-events';
 import { noSecrets } from '../../libs/ledger/src/record/secrets';
+import { removeMany } from '../../libs/ledger/src/retention/remove-many';
 import { Schedules } from '../../libs/ledger/src/schedules/scheduling';
 import { Ticks } from '../../libs/ledger/src/schedules/ticks';
 import { type TestDatabase, testDatabase } from '../support/database';
@@ -26,7 +29,9 @@ describe('the ledger makes of each moment of a schedule', () => {
     await db.drop();
   });
   beforeEach(() =>
-    db.database.query('truncate schedules, schedule_ticks, schedulers, jobs, history, outbox, control, control_log'),
+    db.database.query(
+      'truncate schedules, schedule_ticks, schedulers, jobs, history, outbox, control, control_log, bulk_actions',
+    ),
   );
 
   /** One producer's, with connections of its own. */
@@ -44,8 +49,11 @@ describe('the ledger makes of each moment of a schedule', () => {
     };
     const recorder = new Recorder(database, EFFECTS);
     const ticks = new Ticks({ database, recorder, events, ...making });
-    const schedules = new Schedules({ ticks, checkPayload: payloadCheck(catalog, 1_000_000) });
-    return { ticks, schedules, missed, failed, duty: new OverdueTicks(database, ticks) };
+    const checkPayload = payloadCheck(catalog, 1_000_000);
+    const bulk = new Bulk({ database, recorder, checkPayload, remove: removeMany, step: 2 });
+    const schedules = new Schedules({ ticks, checkPayload });
+    const duties = { bulk, actions: new BulkActions(database), duty: new OverdueTicks(database, ticks) };
+    return { ticks, schedules, missed, failed, ...duties };
   }
 
   const make = (changes: Partial<ScheduleRequest> = {}, { schedules } = room()) =>
@@ -257,15 +265,25 @@ describe('the ledger makes of each moment of a schedule', () => {
     expect((await schedules.schedule('sales')).revision).toBeGreaterThan(2);
   });
 
-  test('deleting it cancels its jobs that do not run, where that is asked for', async () => {
-    const { ticks, schedules } = room();
+  test('deleting it cancels its jobs that do not run, however many, where that is asked for', async () => {
+    const { schedules, bulk, actions } = room();
     await make();
-    await neglect(60_500);
-    await ticks.take([tick()]);
-    await schedules.deleteSchedule('sales', { jobs: 'cancel' }, ADA);
-    const rows = await db.database.query('select id from jobs where cancel_requested_at is null');
-    expect(rows).toEqual([]);
+    for (let jobs = 0; jobs < 5; jobs += 1) await schedules.triggerSchedule('sales', ADA);
+    await db.database.query(`update jobs set state = 'active' where id = (select min(id::text)::uuid from jobs)`);
+    const begun = await schedules.deleteSchedule('sales', { jobs: 'cancel' }, ADA);
+    expect(begun).toMatchObject({ action: 'cancel', state: 'running', matched: 0, createdBy: 'ada' });
     await expect(schedules.schedule('sales')).rejects.toMatchObject({ code: 'schedule_not_found' });
+    await make();
+    await schedules.triggerSchedule('sales', ADA);
+
+    expect(await bulk.run()).toBe('more');
+    const progress = await actions.view(begun?.id ?? '');
+    expect(progress).toMatchObject({ state: 'running', matched: expect.any(Number) });
+    expect(progress.matched).toBeLessThan(3);
+    for (let more = true; more;) more = (await bulk.run()) === 'more';
+    expect(await actions.view(begun?.id ?? '')).toMatchObject({ state: 'done', matched: 4, done: 4, failed: 0 });
+    const left = await db.database.query<{ state: string }>('select state from jobs where cancel_requested_at is null');
+    expect(left.map(({ state }) => state).sort()).toEqual(['active', 'waiting']);
   });
 
   test('two edits at once: the second one, which has not seen the first, is refused', async () => {

@@ -3,6 +3,7 @@ import { planLedger } from '@scutwork/jobs';
 import { confirmed, recordMessage } from '@scutwork/jobs/wire';
 import type { Database } from '../../libs/ledger/src';
 import { Recorder } from '../../libs/ledger/src';
+import { ControlPublisher } from '../../libs/ledger/src/duties/control-publisher';
 import { DeadQueues } from '../../libs/ledger/src/intake/dead-queues';
 import { inboxRecording } from '../../libs/ledger/src/intake/inbox';
 import { Intake } from '../../libs/ledger/src/intake/intake';
@@ -43,7 +44,7 @@ export class LedgerIntakes {
   constructor(
     readonly broker: Broker,
     readonly names: Names,
-    database: Database,
+    private readonly database: Database,
     queues: readonly string[] = [],
   ) {
     this.publisher = broker.publisher();
@@ -60,8 +61,15 @@ export class LedgerIntakes {
   async start(): Promise<void> {
     const { broker, names } = this;
     await broker.apply(planLedger({ names }));
+    await this.tellControl();
     await this.takeFrom(names.ledger, inboxRecording(this).record);
     await this.dead.start();
+  }
+
+  /** A ledger leaves its control stream empty for a moment only. A worker that finds it so has to wait whether more comes. */
+  private async tellControl(): Promise<void> {
+    const { database, publisher, names } = this;
+    await new ControlPublisher({ database, publisher, names }).run(new AbortController().signal);
   }
 
   async takeFrom(queue: string, record: ConstructorParameters<typeof Intake>[0]['record']): Promise<void> {

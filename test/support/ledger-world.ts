@@ -63,7 +63,7 @@ export class LedgerWorld implements LedgerEvents {
     this.publisher = broker.publisher({ deadlineMs: 3_000 });
     this.locks = new Locks(db.url);
     this.recorder = new Recorder(database, [
-      ...[notePulses, noteWorkers, noteProbes, releaseKeys, countChanges, feedChanges, passRevocations],
+      ...[notePulses(), noteWorkers, noteProbes, releaseKeys, countChanges, feedChanges, passRevocations],
       followMoves((...args) => this.recorder.revise(...args)),
       async (_tx, _changes, facts) => void (this.recorded += facts.length),
     ]);

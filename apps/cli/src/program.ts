@@ -5,7 +5,9 @@ import type { Surroundings } from './surroundings';
 /** The `scutwork` command and all that it can do. It throws where commander would end the process. */
 export function makeProgram(surroundings: Surroundings): Command {
   const program = new Command('scutwork')
-    .description('Steer Scutwork from a shell. AMQP_URL and SCUTWORK_PREFIX say where it is.')
+    .description(
+      'Steer Scutwork from a shell. AMQP_URL and SCUTWORK_PREFIX say where it is; else it is where npm start runs it.',
+    )
     .exitOverride();
   addDead(program, surroundings);
   return program;

@@ -27,7 +27,7 @@ import { Intakes } from './intake/intakes';
 import type { LedgerEvents } from './ledger-events';
 import { ReadSide } from './query/read-side';
 import type { Effect } from './record/change';
-import { announceChanges } from './record/effects/announce';
+import { announceChanges, announceStalled } from './record/effects/announce';
 import { countChanges } from './record/effects/counts';
 import { feedChanges } from './record/effects/feed';
 import { applyKeeps } from './record/effects/keeps';
@@ -93,7 +93,10 @@ export function assemble(ground: Ground): Parts {
   const { rules = [], ...ages } = ground.retention;
   const retention = { ...ages, rules: [...rules, ...rulesOfDefinitions(jobs)] };
   const keepRules = applyKeeps(resolveRetention(retention).ageMs);
-  const effects: Effect[] = [notePulses, noteWorkers, noteProbes, releaseKeys, countChanges, feedChanges, keepRules];
+  const effects: Effect[] = [
+    ...[notePulses(announceStalled(ground.announcer)), noteWorkers, noteProbes],
+    ...[releaseKeys, countChanges, feedChanges, keepRules],
+  ];
   const recorder = new Recorder(database, effects, secrets);
   effects.push(
     announceChanges(ground.announcer),
@@ -167,7 +170,7 @@ function dutiesOf(parts: DutyParts): Duty[] {
       database,
       publisher,
       names,
-      fullQueues: new FullQueues(parts.admission, broker, names.ledger),
+      fullQueues: new FullQueues(parts.admission, broker, names.ledger, parts.backlog.inbox),
     }),
     pulse,
     new Cancels({ database, recorder, sound: () => pulse.sound() }),

@@ -83,7 +83,10 @@ export class Ledger implements LedgerApi, Service {
       retention: options.retention ?? {},
       publisherKeys: options.publisherKeys && checkPublisherKeys(options.publisherKeys),
       backlog: options.backlog ?? {},
-      announcer: new Announcer({ broker, names, clock: systemClock }),
+      announcer: new Announcer({
+        ...{ broker, names, clock: systemClock },
+        onLeftOut: (count) => events.noticed(`listeners on ${names.events} are slow: ${count} events were left out`),
+      }),
     };
     this.parts = assemble(this.ground);
   }

@@ -8,3 +8,4 @@ export { becomes, endProcess, identify, isAlive, waitUntil, type ProcessId } fro
 export { rabbitMqCtl } from './rabbitmq/ctl';
 export type { PrivateRabbitMq, PrivateRabbitMqOptions } from './rabbitmq/options';
 export { startPrivateRabbitMq } from './rabbitmq/private-rabbitmq';
+export { privateRabbitMqUrl } from './rabbitmq/settings';

@@ -1,7 +1,7 @@
 import type { FeedEntry } from '@scutwork/ledger';
 import { LiveFeed } from './live-feed';
-import type { LiveClient } from './live-client';
-import { WHOLE } from './place';
+import { LiveClient } from './live-client';
+import { WHOLE, parsePlace } from './place';
 
 const BUNDLES_A_TIME = 3;
 
@@ -32,19 +32,23 @@ class GrowingFeed {
 }
 
 interface Told {
+  /** The jobs, and at which place each was told. */
   ids: string[];
+  places: string[];
   lastId: () => string;
   losses: number;
   beats: number;
 }
 
 function listen({ stream }: LiveClient): Told {
-  const told: Told = { ids: [], losses: 0, beats: 0, lastId: () => last };
+  const told: Told = { ids: [], places: [], losses: 0, beats: 0, lastId: () => last };
   let last = '';
   stream.on('data', (chunk: Buffer) => {
     for (const [, id = ''] of chunk.toString().matchAll(/^id: (.*)$/gm)) last = id;
-    for (const [, data = ''] of chunk.toString().matchAll(/^event: job\ndata: (.*)$/gm))
+    for (const [, place = '', data = ''] of chunk.toString().matchAll(/^id: (.*)\nevent: job\ndata: (.*)$/gm)) {
+      told.places.push(place);
       told.ids.push((JSON.parse(data) as { id: string }).id);
+    }
     told.losses += chunk.toString().split('event: lost').length - 1;
     told.beats += chunk.toString().split(': beat').length - 1;
   });
@@ -74,8 +78,7 @@ describe('the live feed', () => {
     const first = listen(await live.attach(undefined, all, stays));
     growing.grow('a', 'b', 'c');
     await until(() => first.ids.length === 3);
-    // A beat says the same in other words: bundle 2 is told whole.
-    expect(['2.2', '2']).toContain(first.lastId());
+    expect(first.places).toEqual(['2.0', '2.1', '2.2']);
     for (let i = 0; i < 20; i++) growing.grow(`d${i}`);
     const again = listen(await live.attach({ seq: 2, index: 0 }, all, stays));
     growing.grow('e');
@@ -124,6 +127,29 @@ describe('the live feed', () => {
     expect([late.losses, stranger.losses]).toEqual([1, 1]);
     expect(late.ids).toEqual(['x7', 'x8', 'x9', 'new']);
     expect(stranger.ids).toEqual(['new']);
+  });
+
+  it('goes on alike from the last change of a bundle and from the beat behind it, which names the bundle', async () => {
+    growing.grow('a', 'b');
+    const told: Told[] = [];
+    for (const cutOffBehind of ['1.1', '1']) {
+      const client = new LiveClient({ seq: 0, index: WHOLE }, all);
+      const cut = listen(client);
+      client.tell((await growing.feed(0)).changes, 1);
+      await until(() => cut.ids.length === 2);
+      expect(cut.lastId()).toBe('1.1');
+      client.beat();
+      await until(() => cut.beats === 1);
+      expect(cut.lastId()).toBe('1');
+      told.push(listen(await live.attach(parsePlace(cutOffBehind), all, stays)));
+    }
+    growing.grow('c', 'd');
+    await until(() => told.every(({ ids }) => ids.length === 2));
+    for (const { ids, places } of told)
+      expect([ids, places]).toEqual([
+        ['c', 'd'],
+        ['2.0', '2.1'],
+      ]);
   });
 
   it('tells a reader how far it is, also where nothing happens that it wants', async () => {

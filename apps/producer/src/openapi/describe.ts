@@ -91,7 +91,11 @@ function operationOf(route: RouteDeclaration, schemas: Record<string, JsonSchema
         content: { 'application/json': { schema: schemaOf(body, 'input', schemas) } },
       },
     }),
-    responses: { [route.answer.status]: answerOf(route.answer, schemas), ...problemsOf(route) },
+    responses: {
+      [route.answer.status]: answerOf(route.answer, schemas),
+      ...(route.otherwise && { [route.otherwise.status]: answerOf(route.otherwise, schemas) }),
+      ...problemsOf(route),
+    },
   };
 }
 

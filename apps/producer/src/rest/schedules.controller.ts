@@ -1,6 +1,6 @@
 import { Controller, Headers, Inject, Res } from '@nestjs/common';
 import { describeTiming, occurrencesOf, readTiming } from '@scutwork/jobs/wire';
-import type { Actor, LedgerApi, ScheduleView } from '@scutwork/ledger';
+import type { Actor, BulkView, LedgerApi, ScheduleView } from '@scutwork/ledger';
 import { Caller } from '../auth/principal';
 import { LEDGER } from '../ledger/tokens';
 import { FromRequest } from '../routes/from-request';
@@ -19,8 +19,13 @@ import {
   scheduleView,
   schedulesQuery,
 } from '../schemas/schedules';
-import { pageOf, submittedJob } from '../schemas/views';
+import { bulkBegun, pageOf, submittedJob } from '../schemas/views';
 import { type HeaderReply, revisionIn, withETag } from './etag';
+
+/** What of a reply is needed to answer otherwise. */
+interface StatusReply {
+  status(code: number): unknown;
+}
 
 const tag = 'schedules';
 const DEFAULT_COUNT = 10;
@@ -67,6 +72,7 @@ const deleteSchedule = route({
   summary: 'Delete a schedule',
   query: deleteScheduleQuery,
   answer: { status: 204, says: 'It ticks no more' },
+  otherwise: { ...bulkBegun, says: 'With `jobs=cancel`: it ticks no more, and its jobs are being cancelled' },
   problems: { 404: ['schedule_not_found'] },
 });
 
@@ -155,9 +161,12 @@ export class SchedulesController {
     @FromRequest() { params, query }: GivenTo<typeof deleteSchedule>,
     @Caller() caller: Actor,
     @Headers('if-match') ifMatch: string | undefined,
-  ): Promise<void> {
+    @Res({ passthrough: true }) reply: StatusReply,
+  ): Promise<BulkView | undefined> {
     const revision = await this.revision(params.name, ifMatch);
-    await this.ledger.deleteSchedule(params.name, { jobs: query.jobs ?? 'keep' }, caller, revision);
+    const cancelling = await this.ledger.deleteSchedule(params.name, { jobs: query.jobs ?? 'keep' }, caller, revision);
+    if (cancelling) reply.status(bulkBegun.status);
+    return cancelling;
   }
 
   @Route(triggerSchedule)

@@ -36,6 +36,8 @@ export interface RouteDeclaration<Params = unknown, Query = unknown, Body = unkn
   /** Also for whoever shows the secret of this one: `CRON_SECRET`, `METRICS_TOKEN`. */
   alsoBy?: OtherCaller;
   answer: Answer;
+  /** What it answers instead in the case that is named; the handler sets its status. */
+  otherwise?: Answer;
   /** Codes of the problems that are its own, by status. */
   problems?: Partial<Record<400 | 404 | 409 | 412 | 413 | 422, string[]>>;
 }

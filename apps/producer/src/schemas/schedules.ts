@@ -78,10 +78,7 @@ const count = z.coerce.number().int().min(1).max(MOST_PREVIEWED).optional().desc
 export const nextQuery = z.strictObject({ count });
 export const previewBody = z.strictObject({ ...timing, count: z.number().int().min(1).max(MOST_PREVIEWED).optional() });
 export const deleteScheduleQuery = z.strictObject({
-  jobs: z
-    .enum(['keep', 'cancel'])
-    .optional()
-    .describe('What becomes of its jobs that do not run yet; `keep` by default'),
+  jobs: z.enum(['keep', 'cancel']).optional().describe('What becomes of its jobs that do not run; `keep` by default'),
 });
 
 const time = z.string().meta({ format: 'date-time' });

@@ -137,6 +137,8 @@ export type SystemEvent =
   | { event: 'worker.spooled'; worker: string; outcomes: number }
   | { event: 'worker.unspooled'; worker: string; outcomes: number }
   | { event: 'record.failed'; reason: string }
+  /** Listeners on `jobs.events` are slower than what happens: how many of the oldest they were not told. */
+  | { event: 'announcements.left_out'; announcements: number }
   | { event: 'settle.failed'; id: string; reason: string }
   | { event: 'signal.ignored'; id: string; type: string; attempt: number; runningMs: number }
   /** The ledger has been told that a schedule is due; it makes one job of it, whoever else tells it. */

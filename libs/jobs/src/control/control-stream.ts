@@ -3,23 +3,16 @@ import { isUp } from '../broker/is-up';
 import { BEAT_MS, type CancelKind, type ControlMessage, type ScheduleEntry } from '../contracts/control';
 import type { EventSink } from '../events/event-bus';
 import type { Clock } from '../lifecycle/clock';
-import { pause } from '../lifecycle/pause';
 import type { Service } from '../lifecycle/service';
 import type { Names } from '../topology/names';
 import { catchUp } from './catch-up';
 import { ControlState } from './control-state';
 import type { JobAtHand } from './in-force';
-import { reasonOf } from '../contracts/reason';
+import { lookForLedger } from './look-for-ledger';
+import { readInRounds } from './rounds';
 
-/** How often it is looked whether a ledger has come: often at first, as both may be starting for the first time. */
-const LOOK_SOON_MS = 1_000;
-const SOON_LOOKS = 20;
-const LOOK_AGAIN_MS = 30_000;
 /** A beat may come so much later than it should. */
 const BEAT_LATE_MS = 2_000;
-/** Until it is tried again after something failed, at first and later. */
-const FIRST_RETRY_MS = 100;
-const RETRY_MS = 1_000;
 
 /**
  * How far what is in force is known.
@@ -132,7 +125,9 @@ export class ControlStream implements Control, Service {
     this.stopListening = this.options.broker.onState((state) => {
       if (!isUp(state)) this.readAgain();
     });
-    this.following = this.follow();
+    const begin = (): AbortSignal => (this.round = new AbortController()).signal;
+    const read = (signal: AbortSignal): Promise<void> => this.readOnce(signal);
+    this.following = readInRounds({ ...this.options, stopping: this.stopping.signal, begin, read });
   }
 
   async stop(): Promise<void> {
@@ -161,34 +156,23 @@ export class ControlStream implements Control, Service {
     this.enter('unknown');
   }
 
-  private async follow(): Promise<void> {
-    const { signal } = this.stopping;
-    for (let failures = 0; !signal.aborted;) {
-      this.round = new AbortController();
-      try {
-        await this.whenUp(this.round.signal);
-        await this.readOnce(this.round.signal);
-        failures = 0;
-      } catch (error) {
-        this.readAgain();
-        failures += 1;
-        await pause(this.options.clock, failures === 1 ? FIRST_RETRY_MS : RETRY_MS, signal);
-        // Away: its return begins the next round.
-        if (isUp(this.options.broker.state)) this.report(error);
-      } finally {
-        await this.reader?.close();
-        this.reader = undefined;
-      }
+  /** One round: ends when all must be read again. @throws BrokerError */
+  private async readOnce(signal: AbortSignal): Promise<void> {
+    try {
+      await this.readUntil(signal);
+    } catch (error) {
+      this.readAgain();
+      throw error;
+    } finally {
+      await this.reader?.close();
+      this.reader = undefined;
     }
   }
 
-  /** One round: ends when all must be read again. @throws BrokerError */
-  private async readOnce(signal: AbortSignal): Promise<void> {
+  private async readUntil(signal: AbortSignal): Promise<void> {
     const { broker, names, clock, events } = this.options;
-    for (let looks = 1; !signal.aborted && (await broker.depth(names.control)) === undefined; looks++) {
-      this.take(ControlState.empty(), 'absent');
-      await pause(clock, looks <= SOON_LOOKS ? LOOK_SOON_MS : LOOK_AGAIN_MS, signal);
-    }
+    const absent = (): void => this.take(ControlState.empty(), 'absent');
+    await lookForLedger({ broker, clock, queue: names.control, signal, absent });
     if (signal.aborted) return;
     // What was absent is there now.
     this.enter('unknown');
@@ -243,24 +227,6 @@ export class ControlStream implements Control, Service {
 
   private changed(): void {
     for (const listener of [...this.listeners]) listener();
-  }
-
-  private async whenUp(signal: AbortSignal): Promise<void> {
-    const { broker } = this.options;
-    if (isUp(broker.state)) return;
-    await new Promise<void>((resolve) => {
-      const off = broker.onState((state) => isUp(state) && end());
-      const end = (): void => {
-        off();
-        resolve();
-      };
-      signal.addEventListener('abort', end, { once: true });
-    });
-  }
-
-  private report(error: unknown): void {
-    const reason = reasonOf(error);
-    this.options.events.emit({ event: 'control.failed', reason });
   }
 }
 

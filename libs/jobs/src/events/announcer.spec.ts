@@ -9,22 +9,30 @@ const said: Announcement = {
   ...{ event: 'completed', id: '1', type: 'email.welcome', state: 'completed', attempt: 1, at: 7 },
 };
 
+/** Most that wait, and most that are unconfirmed. */
+const [MOST_WAITING, WINDOW] = [5_000, 30];
+
 /** A broker that takes down what is published to it, and does not answer by itself. */
 function listeningBroker() {
   const published: { message: OutgoingMessage; done: PublishDone }[] = [];
-  const publisher = {
-    ...memoryBroker().publisher(),
+  const publisher = Object.assign(memoryBroker().publisher(), {
     publish: (message: OutgoingMessage, done: PublishDone) => void published.push({ message, done }),
-  };
+  });
   const broker: Broker = Object.assign(memoryBroker(), { publisher: () => publisher });
-  return { broker, published };
+  const clock = fakeClock();
+  const leftOut: number[] = [];
+  const announcer = new Announcer({ broker, names: namesFor(), clock, onLeftOut: (count) => leftOut.push(count) });
+  const bodies = () => published.map(({ message }) => JSON.parse(message.body.toString()) as Record<string, unknown>);
+  /** Confirms what is sent, and what is sent then. */
+  const confirmAll = (from = 0): void => {
+    for (let next = from; next < published.length; next += 1) published[next]?.done();
+  };
+  return { announcer, clock, published, bodies, leftOut, confirmAll };
 }
 
 describe('an announcer', () => {
   it('tells a key that nobody listens to once a second, and all the others', async () => {
-    const clock = fakeClock();
-    const { broker, published } = listeningBroker();
-    const announcer = new Announcer({ broker, names: namesFor(), clock });
+    const { announcer, clock, published } = listeningBroker();
     announcer.announce(said);
     published[0]?.done({ kind: 'returned', reason: 'no queue' });
     announcer.announce(said);
@@ -36,14 +44,64 @@ describe('an announcer', () => {
   });
 
   it('goes on telling a key of which a foreign queue refused one', () => {
-    const { broker, published } = listeningBroker();
-    const announcer = new Announcer({ broker, names: namesFor(), clock: fakeClock() });
+    const { announcer, published, bodies } = listeningBroker();
     announcer.announce({ ...said, progress: '{"half":true}' });
     published[0]?.done({ kind: 'nacked', reason: 'full' });
     announcer.announce({ ...said, progress: '{"hal' });
-    expect(published.map(({ message }) => JSON.parse(message.body.toString()) as unknown)).toEqual([
+    expect(bodies()).toEqual([
       { ...said, queue: 'email', progress: { half: true } },
       { ...said, queue: 'email', progress: '{"hal' },
     ]);
+  });
+
+  it('leaves out the oldest when listeners are slow, and says by queue and event how many', async () => {
+    const { announcer, clock, published, bodies, leftOut, confirmAll } = listeningBroker();
+    for (let at = 1; at <= WINDOW; at += 1) announcer.announce({ ...said, at });
+    announcer.announce({ ...said, event: 'dead', state: 'dead', at: 40 });
+    announcer.announce({ ...said, at: 41 });
+    announcer.announce({ ...said, at: 42 });
+    for (let at = 1; at <= MOST_WAITING; at += 1) announcer.announce({ ...said, at: 1_000 + at });
+    expect(published).toHaveLength(WINDOW);
+    announcer.announce({ ...said, event: 'dead', state: 'dead', at: 9_001 });
+    expect(clock.timers).toBe(1);
+    await clock.advance(1_000);
+    expect(leftOut).toEqual([4]);
+
+    confirmAll();
+    expect(bodies()).toHaveLength(WINDOW + MOST_WAITING);
+    expect(bodies()[WINDOW]).toMatchObject({ event: 'completed', at: 1_002, leftOut: 3 });
+    expect(bodies().at(-2)).toMatchObject({ event: 'completed', at: 1_000 + MOST_WAITING });
+    expect(bodies().at(-1)).toMatchObject({ event: 'dead', at: 9_001, leftOut: 1 });
+    expect(bodies().filter((body) => 'leftOut' in body)).toHaveLength(2);
+  });
+
+  it('keeps no more than 16 MiB of progress, but one however large', () => {
+    const { announcer, bodies, confirmAll } = listeningBroker();
+    for (let at = 1; at <= WINDOW; at += 1) announcer.announce({ ...said, at });
+    const progress = JSON.stringify('x'.repeat(9 * 1024 * 1024));
+    for (let at = 101; at <= 103; at += 1)
+      announcer.announce({ ...said, event: 'progress', state: 'active', at, progress });
+    announcer.announce({
+      ...said,
+      event: 'progress',
+      state: 'active',
+      at: 104,
+      progress: `${progress}${' '.repeat(9e6)}`,
+    });
+    confirmAll();
+    expect(bodies().slice(WINDOW)).toEqual([expect.objectContaining({ at: 104, leftOut: 3 })]);
+  });
+
+  it('counts nothing as left out to which nobody listens, and tells what is counted when it ends', async () => {
+    const { announcer, clock, published, bodies, leftOut } = listeningBroker();
+    for (let count = 0; count < WINDOW + MOST_WAITING + 2; count += 1) announcer.announce(said);
+    for (const { done } of published.slice(0, WINDOW)) done({ kind: 'returned', reason: 'no queue' });
+    expect(bodies().filter((body) => 'leftOut' in body)).toEqual([]);
+    await announcer.close();
+    expect(leftOut).toEqual([2]);
+    expect(clock.timers).toBe(0);
+    announcer.announce(said);
+    await clock.advance(2_000);
+    expect(leftOut).toEqual([2]);
   });
 });

@@ -53,6 +53,7 @@ const LINES: { [N in EventName]: Line<N> } = {
   'worker.spooled': { level: 'warn', members: (e) => pick(e, 'worker', 'outcomes') },
   'worker.unspooled': { level: 'info', members: (e) => pick(e, 'worker', 'outcomes') },
   'record.failed': { level: 'warn' },
+  'announcements.left_out': { level: 'warn', members: (e) => pick(e, 'announcements') },
   'settle.failed': { level: 'error' },
   'signal.ignored': { level: 'warn', members: (e) => pick(e, 'runningMs') },
   'schedule.ticked': { level: 'debug', members: (e) => ({ ...ofTick(e), lateMs: e.lateMs }) },

@@ -1,11 +1,9 @@
 import type { Publisher } from '../broker/broker';
-import { confirmed } from '../broker/confirmed';
 import type { RecordedEvent } from '../contracts/job-events';
 import { ControlStream } from '../control/control-stream';
 import { AnnouncedEvents } from '../events/announced-events';
 import { Announcer } from '../events/announcer';
 import { RecordBatches } from '../events/record-batches';
-import { recordMessage } from '../events/record-message';
 import { DEFAULT_STOP_DEADLINE_MS, type Service, type ServiceState, type StopOptions } from '../lifecycle/service';
 import { planTopology } from '../topology/plan';
 import { checkConsumerTimeout } from './consumer-timeout';
@@ -17,12 +15,11 @@ import { idOf } from './run';
 import { Runs } from './runs';
 import { Settler } from './settle';
 import { Spool } from './spool';
+import { type SpoolDrain, makeSpoolDrain } from './spool-drain';
 import { type QueueOptions, type WorkerOptions, type WorkerSettings, resolveWorkerOptions } from './worker-options';
-import { reasonOf } from '../contracts/reason';
 
 /** After the deadline the signals of what still runs are aborted; so long a handler has to heed it. */
 const ABORT_GRACE_MS = 500;
-const DRAIN_AGAIN_MS = 1_000;
 
 /** How one queue is worked, as health and banners show it. */
 export interface WorkedQueue extends Required<QueueOptions> {
@@ -50,6 +47,7 @@ export class Worker implements Service {
   private control: ControlStream | undefined;
   private heartbeat: Heartbeat | undefined;
   private readonly spool: Spool | undefined;
+  private spoolDrain: SpoolDrain | undefined;
   private stopListening: (() => void) | undefined;
   private stopSpoolTimer: (() => void) | undefined;
   private stopping: Promise<void> | undefined;
@@ -62,7 +60,10 @@ export class Worker implements Service {
     const settings = resolveWorkerOptions(options);
     this.announced = new AnnouncedEvents(settings.events);
     this.settings = { ...settings, events: this.announced };
-    this.announcer = new Announcer(this.settings);
+    this.announcer = new Announcer({
+      ...this.settings,
+      onLeftOut: (announcements) => settings.events.emit({ event: 'announcements.left_out', announcements }),
+    });
     this.spool =
       this.settings.spoolDir === undefined ? undefined : new Spool(this.settings.spoolDir, this.settings.name);
   }
@@ -86,7 +87,7 @@ export class Worker implements Service {
     if (declare) await broker.apply(planTopology({ names, queues: [...queues.keys()], queueType }));
     checkConsumerTimeout(this.settings);
     // Not waited for: in an alarm nothing can be told, and it is consuming that ends the alarm.
-    void this.drainSpool();
+    this.spoolDrain?.now();
     await this.control?.start();
     await this.control?.ready();
     if (this.isStopping()) return;
@@ -124,6 +125,7 @@ export class Worker implements Service {
       bufferMessages: Number.POSITIVE_INFINITY,
       bufferBytes: Number.POSITIVE_INFINITY,
     });
+    this.spoolDrain = makeSpoolDrain(settings, this.publisher, this.spool);
     this.records = new RecordBatches(this.publisher, settings.names, settings.clock, settings.events);
     const settler = new Settler(settings, this.publisher, runs, this.spool);
     this.settler = settler;
@@ -185,6 +187,7 @@ export class Worker implements Service {
     this.heartbeat?.leave();
     await this.records?.close(1_000);
     await this.announcer.close();
+    this.spoolDrain?.stop();
     await this.spool?.close();
     this.stopSpoolTimer?.();
     this.stopListening?.();
@@ -231,31 +234,8 @@ export class Worker implements Service {
     this.stopSpoolTimer = undefined;
     this.settler?.stopSpooling();
     if (state !== 'connected') return;
-    void this.drainSpool();
+    this.spoolDrain?.now();
     this.heartbeat?.soon();
-  }
-
-  /** What cannot be published stays on disk, and is tried again. */
-  private async drainSpool(): Promise<void> {
-    const { spool, publisher } = this;
-    const { records, events, name, clock } = this.settings;
-    if (!spool || !publisher || records === 'off') return;
-    try {
-      const outcomes = await spool.drain((lines) => this.publishLines(publisher, lines));
-      if (outcomes > 0) events.emit({ event: 'worker.unspooled', worker: name, outcomes });
-    } catch (error) {
-      if (this.isStopping()) return;
-      const reason = reasonOf(error);
-      events.emit({ event: 'record.failed', reason: `the spool is not published yet: ${reason}` });
-      clock.after(DRAIN_AGAIN_MS, () => void this.drainSpool());
-    }
-  }
-
-  private async publishLines(publisher: Publisher, lines: string[]): Promise<void> {
-    for (let start = 0; start < lines.length; start += 500) {
-      const message = recordMessage(this.settings.names, lines.slice(start, start + 500));
-      await confirmed(publisher, message, 'spooled outcomes cannot be published');
-    }
   }
 
   private isStopping(): boolean {

@@ -2,7 +2,7 @@ import { type Priority, newJobId, queueOf } from '@scutwork/jobs';
 import type { ControlEntry } from '@scutwork/jobs/wire';
 import type { Actor, BulkAction, BulkView, JobFilter } from '../api';
 import { resolveFilter } from '../query/wanted';
-import type { Database } from '../store/database';
+import type { Database, Transaction } from '../store/database';
 import { isUuid } from '../store/is-uuid';
 import { LedgerError } from '../store/ledger-error';
 import { auditAction } from '../access/audit-log';
@@ -10,10 +10,12 @@ import { changeControl, controlKey } from './control-store';
 import { type PutOff, dueAtOf } from './due-at';
 
 /** What an action needs besides the jobs. */
-export interface BulkArgs {
+interface BulkArgs {
   payload?: unknown;
   priority?: Priority;
   to?: PutOff;
+  /** Jobs whose handler runs are passed by, uncounted. */
+  spareRunning?: boolean;
 }
 
 /** A step of the duty reads the rest from here. */
@@ -38,30 +40,8 @@ export class BulkActions {
   constructor(private readonly database: Database) {}
 
   /** It acts on what matches now, not on jobs that are added later. A cancel of a whole queue is one revocation. */
-  async begin(action: BulkAction, filter: JobFilter, actor: Actor, args: BulkArgs): Promise<BulkView> {
-    if (action === 'priority' && args.priority === undefined)
-      throw new LedgerError('filter_invalid', 'The action "priority" needs a priority', { field: 'args.priority' });
-    if (action === 'reschedule') checkTo(args.to);
-    const id = newJobId();
-    const wanted = filterOf(action, filter);
-    const [row] = await this.database.transaction(async (tx) => {
-      const { rows } = await tx.query<BulkRow>(INSERT, [
-        id,
-        action,
-        JSON.stringify(wanted),
-        JSON.stringify(args),
-        actor.name,
-      ]);
-      const entry = action === 'cancel' ? wholeQueue(filter, rows[0]?.created_at.getTime() ?? 0) : undefined;
-      if (entry) {
-        const key = controlKey.revokeAll(id);
-        const { rows: due } = await tx.query<{ passable_at: number }>(LONGEST_WAIT, [entry.queue]);
-        await changeControl(tx, { set: [{ key, entry, queue: entry.queue, passableAt: due[0]?.passable_at }] });
-      }
-      await auditAction(tx, actor, `jobs.bulk.${action}`, [id], { filter: { ...filter, payload: undefined } });
-      return rows;
-    });
-    return viewOf(row, id);
+  begin(...begun: Begun): Promise<BulkView> {
+    return this.database.transaction((tx) => beginBulk(tx, ...begun));
   }
 
   /** @throws LedgerError `bulk_not_found` */
@@ -69,6 +49,27 @@ export class BulkActions {
     const rows = isUuid(id) ? await this.database.query<BulkRow>('select * from bulk_actions where id = $1', [id]) : [];
     return viewOf(rows[0], id);
   }
+}
+
+type Begun = [action: BulkAction, filter: JobFilter, actor: Actor, args: BulkArgs];
+
+/** In a transaction of the caller's: what it is a part of and the action are there both, or neither. */
+export async function beginBulk(tx: Transaction, ...[action, filter, actor, args]: Begun): Promise<BulkView> {
+  if (action === 'priority' && args.priority === undefined)
+    throw new LedgerError('filter_invalid', 'The action "priority" needs a priority', { field: 'args.priority' });
+  if (action === 'reschedule') checkTo(args.to);
+  const id = newJobId();
+  const wanted = filterOf(action, filter);
+  const given = [id, action, JSON.stringify(wanted), JSON.stringify(args), actor.name];
+  const { rows } = await tx.query<BulkRow>(INSERT, given);
+  const entry = action === 'cancel' ? wholeQueue(filter, rows[0]?.created_at.getTime() ?? 0) : undefined;
+  if (entry) {
+    const key = controlKey.revokeAll(id);
+    const { rows: due } = await tx.query<{ passable_at: number }>(LONGEST_WAIT, [entry.queue]);
+    await changeControl(tx, { set: [{ key, entry, queue: entry.queue, passableAt: due[0]?.passable_at }] });
+  }
+  await auditAction(tx, actor, `jobs.bulk.${action}`, [id], { filter: { ...filter, payload: undefined } });
+  return viewOf(rows[0], id);
 }
 
 function checkTo(to: PutOff | undefined): void {

@@ -3,7 +3,7 @@ import type { Place } from '../query/cursor';
 import { type Table } from '../query/conditions';
 import { findKeys } from '../query/find-keys';
 import { hasPayload } from '../query/list-jobs';
-import { readRows } from '../query/read-rows';
+import { type ReadRow, readRows } from '../query/read-rows';
 import { resolveFilter } from '../query/wanted';
 import type { Secrets } from '../record/secrets';
 import type { Transaction } from '../store/database';
@@ -15,6 +15,14 @@ export interface Matching {
   next: Place | undefined;
 }
 
+export interface Question {
+  filter: JobFilter;
+  spareRunning?: boolean;
+  table: Table;
+  after: Place | undefined;
+  most: number;
+}
+
 const OLDEST_FIRST = { column: 'created_at', newestFirst: false } as const;
 
 /**
@@ -23,15 +31,17 @@ const OLDEST_FIRST = { column: 'created_at', newestFirst: false } as const;
  */
 export async function findMatching(
   tx: Transaction,
-  { filter, table, after, most }: { filter: JobFilter; table: Table; after: Place | undefined; most: number },
+  { filter, spareRunning, table, after, most }: Question,
   secrets: Secrets,
 ): Promise<Matching> {
   const wanted = resolveFilter(filter);
   const keys = await findKeys(tx, { table, wanted, order: OLDEST_FIRST, after, most });
   const last = keys.at(-1);
   const rows = await readRows(tx, keys, wanted.payload.length > 0 ? ['payload'] : []);
+  const isMeant = (row: ReadRow): boolean =>
+    hasPayload(row, wanted, secrets) && !(spareRunning && row.job.state === 'active');
   return {
-    ids: rows.filter((row) => hasPayload(row, wanted, secrets)).map(({ job }) => job.id),
+    ids: rows.filter(isMeant).map(({ job }) => job.id),
     type: rows[0]?.job.type,
     next: keys.length < most || !last ? undefined : { at: last.at, id: last.id },
   };

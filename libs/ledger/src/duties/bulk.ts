@@ -17,7 +17,6 @@ import { isDatabaseAway } from '../store/database';
 import { LedgerError } from '../store/ledger-error';
 import type { Duty } from './duty';
 
-const STEP = 200;
 /** Workers hold every revocation in memory: single ones of bulk actions wait until earlier ones are lifted. */
 const MOST_REVOCATIONS = 100_000;
 
@@ -29,6 +28,8 @@ export interface BulkOptions {
   remove: (tx: Transaction, ids: readonly string[]) => Promise<Verdicts>;
   /** The payload of an edited redrive, checked as for one job of this type. */
   checkPayload: CheckPayload;
+  /** Jobs in one step. Default 200. */
+  step?: number;
   /** Something is to be published: wakes the duties `control` and `relay`. */
   onChange?: () => void;
 }
@@ -58,9 +59,9 @@ export class Bulk implements Duty {
   }
 
   private async step(tx: Transaction, row: BulkRow): Promise<void> {
-    const { secrets = noSecrets } = this.options;
+    const { secrets = noSecrets, step: most = 200 } = this.options;
     const after = row.cursor === null ? undefined : (JSON.parse(row.cursor) as Place);
-    const where = { filter: row.filter, table: TABLES[row.action], after, most: STEP };
+    const where = { filter: row.filter, spareRunning: row.args.spareRunning, table: TABLES[row.action], after, most };
     const { ids, type, next } = await findMatching(tx, where, secrets);
     const verdicts = ids.length === 0 ? new Map<string, undefined>() : await this.act(tx, row, ids, type);
     const refusals = [...verdicts.values()].filter((refusal) => refusal !== undefined);

@@ -1,4 +1,4 @@
-import type { Actor, Page, PageRequest, SubmitOptions, SubmittedJob } from '../api';
+import type { Actor, BulkView, Page, PageRequest, SubmitOptions, SubmittedJob } from '../api';
 import type { CatchUp, Overlap } from './schedule-row';
 import type { TickOutcome } from './store';
 
@@ -13,8 +13,13 @@ export interface Scheduling {
   updateSchedule(name: string, changes: ScheduleChanges, actor: Actor, ifRevision?: number): Promise<ScheduleView>;
   /** What was due while it was off is not made up for. */
   setScheduleEnabled(name: string, enabled: boolean, actor: Actor, ifRevision?: number): Promise<ScheduleView>;
-  /** `cancel` also cancels its jobs that do not run yet. */
-  deleteSchedule(name: string, what: { jobs: 'keep' | 'cancel' }, actor: Actor, ifRevision?: number): Promise<void>;
+  /** With `cancel` it begins an action that cancels its jobs that do not run, however many, and resolves with its record. */
+  deleteSchedule(
+    name: string,
+    what: { jobs: 'keep' | 'cancel' },
+    actor: Actor,
+    ifRevision?: number,
+  ): Promise<BulkView | undefined>;
   /** A job of it now, also when it is switched off. It counts as a run. */
   triggerSchedule(name: string, actor: Actor): Promise<SubmittedJob>;
   /**

@@ -1,13 +1,12 @@
 import { definitionIn, occurrencesOf } from '@scutwork/jobs/wire';
 import { auditAction } from '../access/audit-log';
-import type { Actor, SubmittedJob } from '../api';
+import type { Actor, BulkView, SubmittedJob } from '../api';
 import type { ScheduleRequest, ScheduleView, Scheduling } from './scheduling-api';
+import { beginBulk } from '../control/bulk-actions';
 import type { CheckPayload } from '../control/check-payload';
 import { iso } from '../query/iso';
-import { lockRows } from '../record/lock-rows';
 import { databaseNow } from '../store/database-now';
 import { LedgerError } from '../store/ledger-error';
-import { cancelJobs } from './cancel-jobs';
 import { changeSchedules, edited, fresh, lockNames, settleDue } from './change';
 import { checkScheduleName, readSchedule } from './declare';
 import { makeJobs, prepareTick } from './make-jobs';
@@ -21,9 +20,6 @@ export interface SchedulesOptions {
   ticks: Ticks;
   checkPayload: CheckPayload;
 }
-
-/** How many waiting jobs of a schedule are cancelled with it, at most. */
-const MOST_CANCELLED = 10_000;
 
 /** Schedules as people and programs make, change and ask for them. */
 export class Schedules implements Scheduling {
@@ -98,21 +94,20 @@ export class Schedules implements Scheduling {
   }
 
   async deleteSchedule(...[name, { jobs }, actor, ifRevision]: Parameters<Scheduling['deleteSchedule']>) {
-    const { recorder } = this.options.ticks.options;
+    let cancelling: BulkView | undefined;
     await changeSchedules(this.options.ticks, async (tx) => {
-      await lockRows(tx);
       const before = await lockSchedule(tx, name);
       checkRevision(before, ifRevision);
       const after = edited(before, { enabled: false }, await databaseNow(tx), actor);
       after.deletedAt = after.updatedAt;
       await tx.query(`delete from schedule_ticks where schedule = $1 and outcome = 'queued'`, [name]);
       if (jobs === 'cancel') {
-        const { rows } = await tx.query<{ id: string }>(WAITING, [name, MOST_CANCELLED]);
-        await cancelJobs(tx, recorder, rows);
+        cancelling = await beginBulk(tx, 'cancel', { schedule: name }, actor, { spareRunning: true });
       }
       await auditAction(tx, actor, 'schedules.delete', [name], { jobs });
       return [{ before, after }];
     });
+    return cancelling;
   }
 
   async triggerSchedule(name: string, actor: Actor): Promise<SubmittedJob> {
@@ -164,9 +159,6 @@ export class Schedules implements Scheduling {
     definitionIn(this.options.ticks.options.catalog, type, 'type');
   }
 }
-
-const WAITING = `
-select id from jobs where schedule = $1 and state <> 'active' and cancel_requested_at is null order by id limit $2`;
 
 /** A moment that is none of the schedule's own, and that no other trigger of it has had. */
 function momentBeside(row: ScheduleRow, now: number): number {

@@ -7,6 +7,8 @@ export interface BacklogLimits {
   most?: number;
   /** Of queues that are to have another. */
   queues?: Readonly<Record<string, number>>;
+  /** Bundles of records in the ledger's inbox beyond which clients are refused for every queue. Default 100,000. */
+  inbox?: number;
 }
 
 const DEFAULT_MOST_BACKLOG = 1_000_000;

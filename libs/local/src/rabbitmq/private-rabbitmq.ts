@@ -7,7 +7,7 @@ import { rabbitMqCtl } from './ctl';
 import type { Engine } from './engine';
 import { guard } from '../guardian';
 import type { PrivateRabbitMq, PrivateRabbitMqOptions } from './options';
-import type { Settings } from './settings';
+import { type Settings, urlOf } from './settings';
 
 /**
  * Starts a RabbitMQ of our own: on 127.0.0.1 alone, with its own ports, user, node name, data and logs, apart from any
@@ -55,7 +55,7 @@ function handle(
   };
 
   return {
-    url: `amqp://${settings.user}:${settings.password}@127.0.0.1:${settings.port}`,
+    url: urlOf(settings),
     port: settings.port,
     managementUrl: options.management ? `http://127.0.0.1:${settings.managementPort}` : undefined,
     dataDir,

@@ -45,6 +45,22 @@ export function knownSettings(dataDir: string): Settings | undefined {
   return readJson(join(dataDir, 'settings.json')) as Settings | undefined;
 }
 
+/** `amqp://user:password@127.0.0.1:port`: a secret. */
+export function urlOf({ user, password, port }: Settings): string {
+  return `amqp://${user}:${password}@127.0.0.1:${port}`;
+}
+
+/**
+ * The address of the private broker of this folder, whether it runs or not; `undefined` where none was ever started. Holds a
+ * secret: mask it before it is shown.
+ *
+ * @example const url = privateRabbitMqUrl('.scutwork/rabbitmq');
+ */
+export function privateRabbitMqUrl(dataDir: string): string | undefined {
+  const settings = knownSettings(dataDir);
+  return settings && urlOf(settings);
+}
+
 /** Writes all files the broker reads. Returns whether they were there already, word for word. */
 export function writeBrokerFiles(options: PrivateRabbitMqOptions, settings: Settings): { unchanged: boolean } {
   for (const folder of ['home', 'data', 'log', 'conf.d']) {
