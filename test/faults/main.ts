@@ -13,16 +13,16 @@ const REPORTS = join(__dirname, '..', '..', 'docs', 'reports', 'faults.md');
 async function main(): Promise<number> {
   const options = read();
   if (!options) return 2;
-  const { minutes, seed, only, rate, append, planOnly, rabbitmq } = options;
+  const { minutes, seed, only, rate, append, planOnly, rabbitmq, cluster } = options;
   if (planOnly) {
-    for (const { atMs, fault, lastsMs } of planOf({ minutes, seed, only }))
+    for (const { atMs, fault, lastsMs } of planOf({ minutes, seed, only, cluster }))
       console.log(`${atMs} ms  ${fault}, ${lastsMs} ms`);
     return 0;
   }
   if (rabbitmq === '4') useRabbitMq4();
-  const ground = await layGround();
+  const ground = await layGround({ cluster });
   try {
-    const version = await brokerVersion(ground.broker);
+    const version = (await brokerVersion(ground.broker)) + (cluster ? ', three nodes' : '');
     const beganMs = Date.now();
     const say = (line: string): void =>
       console.log(`${((Date.now() - beganMs) / 1_000).toFixed(1).padStart(7)} s  ${line}`);
