@@ -20,7 +20,7 @@ const PHASE_MS = 60_000;
 /** Processes of two releases on one broker and one database, and somebody who asks for jobs all the time. */
 class Deploy {
   readonly accepted = new Set<string>();
-  failure: unknown;
+  private failure: Error | undefined;
   private readonly running = new Map<string, AppProcess>();
   private readonly asking = new Set<Promise<void>>();
   private timer: NodeJS.Timeout | undefined;
@@ -55,7 +55,7 @@ class Deploy {
     let turn = 0;
     this.timer = setInterval(() => {
       const asked: Promise<void> = this.askFor(newJobId(), turn++)
-        .catch((error: unknown) => void (this.failure ??= error))
+        .catch((error: unknown) => void (this.failure ??= error instanceof Error ? error : new Error(String(error))))
         .finally(() => this.asking.delete(asked));
       this.asking.add(asked);
     }, EVERY_MS);
