@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Handlers, type JobsClient, type Worker, defineJob, redriveDead } from '../../libs/jobs/src';
+import { type Handlers, type JobsClient, type Worker, defineJob, redriveDead } from '../../libs/jobs/src';
 import { JobsWorld, type Witness } from '../support/jobs-world';
 import { sharedBroker } from '../support/private-broker';
 import { until } from '../support/until';

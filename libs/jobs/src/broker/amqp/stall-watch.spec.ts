@@ -59,7 +59,7 @@ test('a process that was stopped for a minute has not waited', () => {
   const due: (() => void)[] = [];
   const clock = { now: () => nowMs, after: (_: number, action: () => void) => (due.push(action), () => undefined) };
   let stalls = 0;
-  const watched = { standsStill: () => 'm1', isWaiting: () => true, onStall: () => void stalls++ };
+  const watched = { standsStill: () => 'm1', isWaiting: () => true, onStall: () => (stalls += 1) };
   new StallWatch(watched, clock, STALL_MS).begin();
   for (const lateMs of [1_000, 60_000, 1_000]) {
     nowMs += lateMs;
