@@ -97,10 +97,9 @@ export class Outlet {
     });
   }
 
-  /** It is closed as soon as it owes nobody an answer: so none is in doubt. */
+  /** With the answer to the last that was sent it is closed: so none is in doubt. Called while one is answered. */
   retire(): void {
     this.isRetiring = true;
-    if (this.confirms.oldest === undefined) void this.close();
   }
 
   close(): Promise<void> {
