@@ -39,6 +39,15 @@ module.exports = {
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
     },
     {
+      // Minutes for each: three nodes, or two releases. Not part of `npm test`.
+      ...common,
+      displayName: 'cluster',
+      rootDir: __dirname,
+      testMatch: ['<rootDir>/test/cluster/*.spec.ts'],
+      globalSetup: '<rootDir>/test/support/global-setup.ts',
+      globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+    },
+    {
       ...common,
       displayName: 'faults',
       rootDir: __dirname,

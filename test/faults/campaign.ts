@@ -45,7 +45,13 @@ const TICKS_MS = 30_000;
 
 /** Works, breaks, mends, waits for the end, and judges. */
 export async function runCampaign(ground: Ground, options: CampaignOptions): Promise<Campaign> {
-  const { seed, minutes, only, plan = planOf({ seed, minutes, only }), say = () => undefined } = options;
+  const {
+    seed,
+    minutes,
+    only,
+    plan = planOf({ seed, minutes, only, cluster: ground.cluster !== undefined }),
+    say = () => undefined,
+  } = options;
   const stage = await raiseStage(ground, options);
   say(`at work in ${stage.folder}`);
   try {
@@ -84,9 +90,10 @@ const ASKED = [
   ['list_channels', 'connection', 'number', 'consumer_count', 'messages_unacknowledged', 'messages_unconfirmed'],
 ];
 
-/** What the broker wrote, and how it stands. */
-async function keepTraces({ folder, ground: { broker } }: Stage): Promise<void> {
-  cpSync(join(broker.dataDir, 'log'), join(folder, 'logs', 'broker'), { recursive: true });
+/** What each node of the broker wrote, and how the broker stands. */
+async function keepTraces({ folder, ground: { broker, brokerFolders } }: Stage): Promise<void> {
+  for (const [index, from] of brokerFolders.entries())
+    cpSync(join(from, 'log'), join(folder, 'logs', `broker-${index + 1}`), { recursive: true });
   const told = await Promise.allSettled(ASKED.map((command) => broker.ctl(...command)));
   const text = told.map((one) => (one.status === 'fulfilled' ? one.value : String(one.reason)));
   writeFileSync(join(folder, 'logs', 'broker.txt'), text.join('\n'));

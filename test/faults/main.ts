@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { brokerVersion } from './stage/broker-version';
 import { runCampaign } from './campaign';
 import { type CommandLine, USAGE, readCommandLine } from './options';
+import { USUAL_RATE } from './load/load';
 import { planOf } from './plan/plan';
 import { markdownOf } from './report/markdown';
 import { layGround } from './stage/ground';
@@ -13,21 +14,21 @@ const REPORTS = join(__dirname, '..', '..', 'docs', 'reports', 'faults.md');
 async function main(): Promise<number> {
   const options = read();
   if (!options) return 2;
-  const { minutes, seed, only, rate, append, planOnly, rabbitmq } = options;
+  const { minutes, seed, only, rate, append, planOnly, rabbitmq, cluster } = options;
   if (planOnly) {
-    for (const { atMs, fault, lastsMs } of planOf({ minutes, seed, only }))
+    for (const { atMs, fault, lastsMs } of planOf({ minutes, seed, only, cluster }))
       console.log(`${atMs} ms  ${fault}, ${lastsMs} ms`);
     return 0;
   }
   if (rabbitmq === '4') useRabbitMq4();
-  const ground = await layGround();
+  const ground = await layGround({ cluster });
   try {
     const version = await brokerVersion(ground.broker);
     const beganMs = Date.now();
     const say = (line: string): void =>
       console.log(`${((Date.now() - beganMs) / 1_000).toFixed(1).padStart(7)} s  ${line}`);
     const campaign = await runCampaign(ground, { minutes, seed, only, rate, say });
-    const report = markdownOf(campaign, version);
+    const report = markdownOf(campaign, [version, ...besides(options)].join(', '));
     console.log(`\n${report}`);
     if (append) appendFileSync(REPORTS, `\n${report}`);
     const isClean = campaign.lost.length + campaign.wrong.length === 0;
@@ -37,6 +38,13 @@ async function main(): Promise<number> {
     await ground.close();
   }
 }
+
+/** What is not as usual. */
+const besides = ({ cluster, rate, only }: CommandLine): string[] => [
+  ...(cluster ? ['three nodes'] : []),
+  ...(rate === USUAL_RATE ? [] : [`\`--rate ${rate}\``]),
+  ...(only ? ['some faults'] : []),
+];
 
 function read(): CommandLine | undefined {
   try {

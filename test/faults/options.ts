@@ -2,11 +2,12 @@ import { parseArgs } from 'node:util';
 import { USUAL_RATE } from './load/load';
 import { type FaultName, faultNames } from './plan/fault-names';
 
-export const USAGE = `npm run test:faults -- --minutes N --seed S [--scenario FAULT[,FAULT…]] [--rabbitmq 3.10|4] [--rate N] [--append] [--plan]
+export const USAGE = `npm run test:faults -- --minutes N --seed S [--scenario FAULT[,FAULT…]] [--rabbitmq 3.10|4] [--cluster] [--rate N] [--append] [--plan]
   --minutes    how long faults strike. Default 3; from 10 on also those that take minutes to mend
   --seed       the same seed strikes the same way. Default 1
   --scenario   only these faults: ${faultNames().join(', ')}
   --rabbitmq   the installed one (3.10), or 4, which npm run test:rabbitmq4 prepares. Default the installed one
+  --cluster    on three nodes, of which one at a time is killed, partitioned away or restarted
   --rate       jobs a second. Default ${USUAL_RATE}, which takes two cores of its own
   --append     adds the report to docs/reports/faults.md
   --plan       only says what would strike when`;
@@ -17,6 +18,7 @@ export interface CommandLine {
   only: FaultName[] | undefined;
   rabbitmq: '3.10' | '4' | undefined;
   rate: number;
+  cluster: boolean;
   append: boolean;
   planOnly: boolean;
 }
@@ -31,6 +33,7 @@ export function readCommandLine(args: string[]): CommandLine {
       scenario: { type: 'string' },
       rabbitmq: { type: 'string' },
       rate: { type: 'string', default: String(USUAL_RATE) },
+      cluster: { type: 'boolean', default: false },
       append: { type: 'boolean', default: false },
       plan: { type: 'boolean', default: false },
     },
@@ -39,10 +42,10 @@ export function readCommandLine(args: string[]): CommandLine {
   if (!(minutes > 0)) throw new TypeError(`--minutes ${values.minutes}: a number above 0`);
   if (!(rate > 0)) throw new TypeError(`--rate ${values.rate}: a number above 0`);
   if (!Number.isInteger(seed) || seed < 0) throw new TypeError(`--seed ${values.seed}: a whole number`);
-  const { rabbitmq, scenario, append, plan: planOnly } = values;
+  const { rabbitmq, scenario, cluster, append, plan: planOnly } = values;
   if (rabbitmq !== undefined && rabbitmq !== '3.10' && rabbitmq !== '4')
     throw new TypeError(`--rabbitmq ${rabbitmq}: 3.10 or 4`);
-  return { minutes, seed, only: scenario?.split(',').map(faultNamed), rabbitmq, rate, append, planOnly };
+  return { minutes, seed, only: scenario?.split(',').map(faultNamed), rabbitmq, cluster, rate, append, planOnly };
 }
 
 function faultNamed(text: string): FaultName {

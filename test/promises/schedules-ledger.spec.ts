@@ -188,6 +188,19 @@ describe('the ledger makes of each moment of a schedule', () => {
     expect(await made()).toEqual([]);
   });
 
+  test('one that was missed and waited for the job before it is made up for, and says so', async () => {
+    const { ticks, duty } = room();
+    await make({ overlap: 'queue', catchUp: 'once', grace: '30s' });
+    await neglect(61_000);
+    await ticks.take([tick()]);
+    await neglect(5 * 60_000 + 7_000);
+    await ticks.take([tick()]);
+    await finish();
+    await duty.run();
+    // The last of those that were missed; the one after it, which came in time, waits for it in turn.
+    expect((await outcomes()).filter((outcome) => outcome !== 'missed')).toEqual(['ran', 'queued', 'caught_up']);
+  });
+
   test('one in the place of the one that runs, with overlap cancel-running', async () => {
     const { ticks } = room();
     await make({ overlap: 'cancel-running' });

@@ -19,9 +19,13 @@ export interface AppProcess {
 
 const DEADLINE_MS = 40_000;
 
-/** Ends with the test's own process; end it yourself all the same. */
-export async function runApp(name: 'producer' | 'workers' | 'scheduler', env: NodeJS.ProcessEnv): Promise<AppProcess> {
-  const main = join(__dirname, '..', '..', 'apps', name, 'dist', 'main.js');
+/** Ends with the test's own process; end it yourself all the same. `root` is another built repository than this. */
+export async function runApp(
+  name: 'producer' | 'workers' | 'scheduler',
+  env: NodeJS.ProcessEnv,
+  root = join(__dirname, '..', '..'),
+): Promise<AppProcess> {
+  const main = join(root, 'apps', name, 'dist', 'main.js');
   if (!existsSync(main)) throw new Error(`${main} is missing: build first (npm run build)`);
   const [free = 0] = await freePorts(1);
   const port = Number(env.PORT ?? free);

@@ -23,12 +23,17 @@ export async function testDatabase(): Promise<TestDatabase> {
   const database = new Database({ url });
   const drop = async (): Promise<void> => {
     await database.close();
-    await onServer(`drop database ${new URL(url).pathname.slice(1)} with (force)`);
+    await dropDatabase(url);
   };
   return { url, database, drop };
 }
 
-/** One without any table. */
+/** One without any table, and how it is removed. */
+export async function emptyTestDatabase(): Promise<Pick<TestDatabase, 'url' | 'drop'>> {
+  const url = await emptyDatabase();
+  return { url, drop: () => dropDatabase(url) };
+}
+
 async function emptyDatabase(): Promise<string> {
   const name = `t${randomBytes(5).toString('hex')}`;
   await onServer(`create database ${name}`);
@@ -36,6 +41,9 @@ async function emptyDatabase(): Promise<string> {
   url.pathname = `/${name}`;
   return url.href;
 }
+
+const dropDatabase = (url: string): Promise<void> =>
+  onServer(`drop database ${new URL(url).pathname.slice(1)} with (force)`);
 
 /**
  * A server for one spec alone, to be killed, stopped or filled. Stop it in `afterAll`; it also disappears, with its

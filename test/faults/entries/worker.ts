@@ -20,6 +20,7 @@ import { leaveWithParent, ready } from './parent';
 /** A worker of the campaign, to be killed. Its handlers write down what runs, on disk, before and after. */
 interface WorkerArguments {
   name: string;
+  /** One, or several joined by commas. */
   url: string;
   prefix: string;
   /** What runs is written to files in here. */
@@ -43,7 +44,7 @@ async function main(): Promise<void> {
   const events = new EventBus();
   logEvents(events, pino({ name, level: process.env.LOG_LEVEL ?? 'warn' }));
   const names = namesFor(prefix);
-  const broker = amqpBroker({ urls: [url], names, events, reconnectMs: 300 });
+  const broker = amqpBroker({ urls: url.split(','), names, events, reconnectMs: 300 });
   const queues = { gone: { concurrency: 3 }, paused: { concurrency: 5 }, capped: { concurrency: MOST_CAPPED } };
   const worker = new Worker({ broker, handlers, names, events, spoolDir, concurrency, queues, spoolAfterMs: 1_000 });
   process.once('SIGTERM', () => void leave(worker, broker));

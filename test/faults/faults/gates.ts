@@ -1,8 +1,8 @@
-import type { TcpGate } from '../../support/tcp-gate';
+import type { Way } from '../stage/way';
 import type { Scene } from './fault';
 
 /** The way of one process to the broker, or those of all. */
-export function someGates({ stage, random }: Scene): { whom: string; gates: TcpGate[] } {
+export function someGates({ stage, random }: Scene): { whom: string; gates: Way[] } {
   const all = [...stage.slots.map(({ options }) => options.amqp), stage.clientGate];
   if (random.chance(0.3)) return { whom: 'all', gates: all };
   const slot = random.pick(stage.slots);

@@ -15,7 +15,11 @@ import { fault as databaseReadOnly } from './database-read-only';
 import { fault as databaseSlow } from './database-slow';
 import { fault as diskAlarm } from './disk-alarm';
 import { fault as eventsQueueFull } from './events-queue-full';
+import { fault as leaderKilled } from './leader-killed';
 import { fault as memoryAlarm } from './memory-alarm';
+import { fault as nodeKilled } from './node-killed';
+import { fault as nodePartitioned } from './node-partitioned';
+import { fault as nodesRolled } from './nodes-rolled';
 import { fault as producerKilled } from './producer-killed';
 import { fault as producerStopped } from './producer-stopped';
 import { fault as producerTerminated } from './producer-terminated';
@@ -46,6 +50,10 @@ export const faultOf: Record<FaultName, Fault> = {
   'queue-purged': queuePurged,
   'events-queue-full': eventsQueueFull,
   'two-at-once': twoAtOnce,
+  'node-killed': nodeKilled,
+  'leader-killed': leaderKilled,
+  'node-partitioned': nodePartitioned,
+  'nodes-rolled': nodesRolled,
   'worker-killed': workerKilled,
   'worker-terminated': workerTerminated,
   'worker-stopped': workerStopped,

@@ -70,7 +70,7 @@ export class Load implements LoadControl {
     this.random = new Seeded(`${seed} load`);
     this.mix = mix;
     this.api = new LedgerApi(stage);
-    this.broker = amqpBroker({ urls: [stage.clientUrl], names: stage.names, reconnectMs: 300 });
+    this.broker = amqpBroker({ urls: stage.clientGate.url.split(','), names: stage.names, reconnectMs: 300 });
     const publisher = { deadlineMs: 8_000 };
     this.client = new JobsClient({
       broker: this.broker,

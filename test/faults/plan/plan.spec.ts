@@ -12,11 +12,13 @@ test('the same seed gives the same plan, another seed another', () => {
 test.each(seeds)('with seed %i every fault that fits strikes at least once', (seed) => {
   const short = new Set(planOf({ seed, minutes: 1.8 }).map(({ fault }) => fault));
   expect([...short].toSorted()).toEqual(
-    faultNames()
+    faultNames('single')
       .filter((name) => !faultTimes(name).fromMinutes)
       .toSorted(),
   );
-  expect(new Set(planOf({ seed, minutes: 10 }).map(({ fault }) => fault))).toEqual(new Set(faultNames()));
+  expect(new Set(planOf({ seed, minutes: 10 }).map(({ fault }) => fault))).toEqual(new Set(faultNames('single')));
+  const onCluster = new Set(planOf({ seed, minutes: 10, cluster: true }).map(({ fault }) => fault));
+  expect(onCluster).toEqual(new Set(faultNames('cluster')));
 });
 
 test('faults of one lane never overlap', () => {

@@ -16,6 +16,8 @@ export interface PlanOptions {
   minutes: number;
   /** Faults to choose from. Default all that fit into the time. */
   only?: readonly FaultName[];
+  /** Whether there are three nodes to strike. Default false. */
+  cluster?: boolean;
 }
 
 const GAP_MS = [800, 2_500] as const;
@@ -28,7 +30,7 @@ const QUIET_MS = 3_000;
  *
  * @throws RangeError when the time does not do for every fault once
  */
-export function planOf({ seed, minutes, only = fitting(minutes) }: PlanOptions): Strike[] {
+export function planOf({ seed, minutes, cluster = false, only = fitting(minutes, cluster) }: PlanOptions): Strike[] {
   const endMs = minutes * 60_000 - QUIET_MS;
   return LANES.flatMap((lane) => planOfLane(lane, only, new Seeded(`${seed} ${lane}`), endMs)).sort(
     (a, b) => a.atMs - b.atMs || a.fault.localeCompare(b.fault),
@@ -36,8 +38,8 @@ export function planOf({ seed, minutes, only = fitting(minutes) }: PlanOptions):
 }
 
 /** Those that take minutes to recover from are for long campaigns. */
-function fitting(minutes: number): FaultName[] {
-  return faultNames().filter((name) => (faultTimes(name).fromMinutes ?? 0) <= minutes);
+function fitting(minutes: number, cluster: boolean): FaultName[] {
+  return faultNames(cluster ? 'cluster' : 'single').filter((name) => (faultTimes(name).fromMinutes ?? 0) <= minutes);
 }
 
 function planOfLane(lane: Lane, only: readonly FaultName[], random: Seeded, endMs: number): Strike[] {

@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TcpGate } from '../../support/tcp-gate';
 import { until } from '../../support/until';
+import type { Way } from './way';
 
 export type Role = 'worker' | 'producer' | 'scheduler';
 
@@ -10,7 +11,7 @@ export interface SlotOptions {
   role: Role;
   name: string;
   /** Its way to the broker. */
-  amqp: TcpGate;
+  amqp: Way;
   /** Its way to the database, of those who have one. */
   database?: TcpGate;
   args?: object;

@@ -8,6 +8,7 @@ import { type TcpGate, startTcpGate } from '../../support/tcp-gate';
 import type { Ground } from './ground';
 import { onDatabase } from './on-database';
 import { type Role, Slot } from './slot';
+import { type Way, layWay, through } from './way';
 
 /** Everything of one campaign: its processes, each with gates of its own, on a ground, and a folder for what they write. */
 export interface Stage {
@@ -20,8 +21,7 @@ export interface Stage {
   slots: readonly Slot[];
   of(role: Role): Slot[];
   /** The way of the submitter's own client. */
-  clientGate: TcpGate;
-  clientUrl: string;
+  clientGate: Way;
   /** Where the producers answer. */
   apis: readonly string[];
   token(): string;
@@ -50,11 +50,10 @@ export async function raiseStage(ground: Ground, options: StageOptions = {}): Pr
   for (let number = 1; number <= producers; number++) await cast.producer(number);
   for (let number = 1; number <= workers; number++) await cast.worker(number);
   for (let number = 1; number <= schedulers; number++) await cast.scheduler(number);
-  const clientGate = await cast.gateTo(ground.broker.port);
+  const clientGate = await cast.wayToBroker();
   const { slots, apis } = cast;
   const stage: Stage = {
     ...{ ground, prefix, names: namesFor(prefix), folder, databaseUrl: databaseUrl.href, slots, apis, clientGate },
-    clientUrl: through(ground.broker.url, clientGate),
     of: (role) => slots.filter((slot) => slot.options.role === role),
     token: () => readFileSync(join(folder, 'data', 'admin.token'), 'utf8').trim(),
     close: () => cast.close(),
@@ -77,17 +76,17 @@ interface CastOptions {
 class Cast {
   readonly slots: Slot[] = [];
   readonly apis: string[] = [];
-  private readonly gates: TcpGate[] = [];
+  private readonly gates: Pick<TcpGate, 'close'>[] = [];
 
   constructor(private readonly given: CastOptions) {}
 
   async worker(number: number): Promise<void> {
-    const { folder, prefix, options, ground } = this.given;
+    const { folder, prefix, options } = this.given;
     const name = `worker-${number}`;
-    const amqp = await this.gateTo(ground.broker.port);
+    const amqp = await this.wayToBroker();
     const folders = { recordDir: join(folder, 'runs'), heldDir: join(folder, 'held') };
     const args = {
-      ...{ name, prefix, url: through(ground.broker.url, amqp), concurrency: options.concurrency ?? 15 },
+      ...{ name, prefix, url: amqp.url, concurrency: options.concurrency ?? 15 },
       ...{ ...folders, spoolDir: join(folder, 'spool', name) },
     };
     this.add({ role: 'worker', name, amqp, args, env: {} });
@@ -95,7 +94,7 @@ class Cast {
 
   async producer(number: number): Promise<void> {
     const { databaseUrl, ground } = this.given;
-    const amqp = await this.gateTo(ground.broker.port);
+    const amqp = await this.wayToBroker();
     const database = await this.gateTo(ground.database.port);
     const port = await this.port();
     this.apis.push(`http://127.0.0.1:${port}/api/v1`);
@@ -104,12 +103,18 @@ class Cast {
   }
 
   async scheduler(number: number): Promise<void> {
-    const amqp = await this.gateTo(this.given.ground.broker.port);
+    const amqp = await this.wayToBroker();
     const env = this.ofApp(amqp, await this.port());
     this.add({ role: 'scheduler', name: `scheduler-${number}`, amqp, env });
   }
 
-  async gateTo(port: number): Promise<TcpGate> {
+  async wayToBroker(): Promise<Way> {
+    const way = await layWay(this.given.ground.brokerUrls);
+    this.gates.push(way);
+    return way;
+  }
+
+  private async gateTo(port: number): Promise<TcpGate> {
     const gate = await startTcpGate('127.0.0.1', port);
     this.gates.push(gate);
     return gate;
@@ -124,7 +129,7 @@ class Cast {
   private add(slot: {
     role: Role;
     name: string;
-    amqp: TcpGate;
+    amqp: Way;
     database?: TcpGate;
     args?: object;
     env: NodeJS.ProcessEnv;
@@ -139,17 +144,11 @@ class Cast {
     return port;
   }
 
-  private ofApp(amqp: TcpGate, port: number): NodeJS.ProcessEnv {
-    const { prefix, folder, ground } = this.given;
+  private ofApp(amqp: Way, port: number): NodeJS.ProcessEnv {
+    const { prefix, folder } = this.given;
     return {
       ...{ SCUTWORK_PREFIX: prefix, SCUTWORK_DATA_DIR: join(folder, 'data'), SHUTDOWN_DEADLINE: '6s' },
-      ...{ AMQP_URL: through(ground.broker.url, amqp), PORT: String(port) },
+      ...{ AMQP_URL: amqp.url, PORT: String(port) },
     };
   }
-}
-
-function through(url: string, gate: TcpGate): string {
-  const gated = new URL(url);
-  gated.host = `127.0.0.1:${gate.port}`;
-  return gated.href;
 }

@@ -11,7 +11,9 @@ export type Schema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Ou
 export interface JobDeclaration<P extends Schema, R extends Schema> extends RunOptions {
   /** Stable name, the queue first: `email.welcome`. Never rename it while jobs of it wait. */
   type: string;
-  /** Raise it when the payload changes in a way old workers cannot read. Default 1. */
+  /**
+   * For people: nothing reads it. A payload that old workers cannot read needs another type, which they put off. Default 1.
+   */
   version?: number;
   /** Checked when the job is added and again before the handler runs. */
   payload: P;

@@ -12,6 +12,8 @@ import type { TickHint, TicksOptions } from './ticks';
 /** Moments of one schedule that wait for the job before them, at most. */
 const MOST_QUEUED = 100;
 const LIMIT_REACHED = 'its limit is reached';
+/** Of a moment that waits for the job before it: what it is when that is over. */
+const MADE_UP_FOR = 'it was missed, and is made up for';
 
 /** What is decided of several schedules, written together. */
 export class TickBatch {
@@ -50,20 +52,20 @@ export class TickBatch {
 
   async release(row: ScheduleRow): Promise<void> {
     if (await this.isBusy(row.name)) return;
-    const { rows } = await this.tx.query<{ instant: number; ticked_by: string }>(TAKE_QUEUED, [row.name]);
+    const { rows } = await this.tx.query<QueuedRow>(TAKE_QUEUED, [row.name]);
     const [next] = rows;
     if (!next) return;
     const after = { ...row };
     // One that was deleted meanwhile makes no job any more.
-    if (row.deletedAt === undefined) await this.makeWithin(after, next.instant, next.ticked_by);
+    if (row.deletedAt === undefined) await this.makeWithin(after, next);
     if (isUsedUp(after)) after.nextAt = undefined;
     this.changes.push({ before: row, after });
   }
 
   /** The limit may have been lowered since the moment came. */
-  private async makeWithin(after: ScheduleRow, instant: number, by: string): Promise<void> {
-    if (!isUsedUp(after)) return this.make(after, instant, 'ran', by);
-    this.skip(after, instant, by, LIMIT_REACHED);
+  private async makeWithin(after: ScheduleRow, { instant, ticked_by, reason }: QueuedRow): Promise<void> {
+    if (isUsedUp(after)) return this.skip(after, instant, ticked_by, LIMIT_REACHED);
+    await this.make(after, instant, reason === MADE_UP_FOR ? 'caught_up' : 'ran', ticked_by);
   }
 
   async write(): Promise<{ made: boolean; announced: boolean }> {
@@ -111,7 +113,8 @@ export class TickBatch {
     if (after.runLimit !== undefined && after.runCount + waiting >= after.runLimit) {
       return this.skip(after, instant, by, LIMIT_REACHED);
     }
-    if (waiting < MOST_QUEUED) return this.note(after, instant, 'queued', by);
+    const reason = outcome === 'caught_up' ? MADE_UP_FOR : undefined;
+    if (waiting < MOST_QUEUED) return this.note(after, instant, 'queued', by, reason);
     this.skip(after, instant, by, `${MOST_QUEUED} wait already`);
   }
 
@@ -176,7 +179,13 @@ export class TickBatch {
   }
 }
 
+interface QueuedRow {
+  instant: number;
+  ticked_by: string;
+  reason: string | null;
+}
+
 const TAKE_QUEUED = `
 delete from schedule_ticks where (schedule, instant) in (
   select schedule, instant from schedule_ticks where outcome = 'queued' and schedule = $1 order by instant limit 1
-) returning round(extract(epoch from instant) * 1000)::float8 as instant, ticked_by`;
+) returning round(extract(epoch from instant) * 1000)::float8 as instant, ticked_by, reason`;

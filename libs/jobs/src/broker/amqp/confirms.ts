@@ -24,6 +24,11 @@ export class Confirms {
   private readonly sent = new Ring<Pending | undefined>();
   private lowestTag = 1;
 
+  /** The tag of the oldest that the broker has not answered, given up or not. */
+  get oldest(): number | undefined {
+    return this.sent.length > 0 ? this.lowestTag : undefined;
+  }
+
   add(pending: Pending): void {
     this.sent.push(pending);
     this.open += 1;

@@ -89,6 +89,11 @@ export class Link {
     this.listeners.clear();
   }
 
+  /** Hangs up on a broker that keeps the connection and does not answer. Another connection is made at once. */
+  hangUp(model: ChannelModel, reason: string): void {
+    if (this.model === model) socketOf(model)?.destroy(new Error(reason));
+  }
+
   private dial(): AmqpConnectionManagerClass {
     const { urls, heartbeatSeconds, random } = this.options;
     const manager = new AmqpConnectionManagerClass(fromAnyOf(urls, random), {

@@ -19,6 +19,12 @@ export interface AmqpBrokerOptions {
   connectionName?: string;
   /** Milliseconds between two attempts to connect, ±50 % at random. Default 1000. */
   reconnectMs?: number;
+  /**
+   * Milliseconds for which the oldest message that was published may be without an answer while the connection stands and
+   * no alarm blocks it; then its channel is closed and another opened, and if that cannot be closed, the connection.
+   * Twice as long each time, up to 16 times. Default 15,000: a leader of a quorum queue is replaced within 5 s or so.
+   */
+  stallMs?: number;
   /** Told of connections, blocking, closed channels and drifted queues. */
   events?: Pick<EventSink, 'emit'>;
   clock?: Clock;
@@ -36,6 +42,7 @@ export function resolveAmqpOptions(options: AmqpBrokerOptions): ResolvedAmqpOpti
     heartbeatSeconds: atLeast(1, options.heartbeatSeconds ?? 30, 'heartbeatSeconds'),
     connectionName: options.connectionName ?? `${options.names.prefix} ${hostname()} ${process.pid}`,
     reconnectMs: atLeast(1, options.reconnectMs ?? 1_000, 'reconnectMs'),
+    stallMs: atLeast(1, options.stallMs ?? 15_000, 'stallMs'),
     events: options.events ?? { emit: () => undefined },
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,

@@ -11,6 +11,8 @@ import { reasonOf } from '../../contracts/reason';
 export interface OutletListener {
   /** A message was answered, or the wire takes more again. */
   onProgress(): void;
+  /** A queue refused a message. */
+  onRefused(): void;
   /** Messages are sent by amqplib's own slow way. */
   onDegraded(reason: string): void;
 }
@@ -20,6 +22,8 @@ export class Outlet {
   private onLost: (fault: unknown) => void = () => undefined;
   /** False while the wire wants a pause. */
   flowing = true;
+  /** Nothing more is to be sent on it: it is closed when all that was sent is answered. */
+  isRetiring = false;
   /** Resolves when the channel is gone, with the broker's reason when it was not the connection. */
   readonly lost = new Promise<unknown>((resolve) => (this.onLost = resolve));
   private readonly confirms = new Confirms();
@@ -29,11 +33,13 @@ export class Outlet {
 
   private constructor(
     private readonly channel: ConfirmChannel,
+    /** Milliseconds since 1970. */
+    readonly openedAtMs: number,
     private readonly listener: OutletListener,
   ) {}
 
-  static async open(model: ChannelModel, window: number, listener: OutletListener): Promise<Outlet> {
-    const outlet = new Outlet(await model.createConfirmChannel({ highWaterMark: window }), listener);
+  static async open(model: ChannelModel, window: number, nowMs: number, listener: OutletListener): Promise<Outlet> {
+    const outlet = new Outlet(await model.createConfirmChannel({ highWaterMark: window }), nowMs, listener);
     outlet.listen();
     return outlet;
   }
@@ -46,6 +52,14 @@ export class Outlet {
   /** Bytes of their bodies. */
   get openBytes(): number {
     return this.confirms.openBytes;
+  }
+
+  /**
+   * The same for as long as the oldest message that was sent has no answer. A large one that is still on its way out moves.
+   */
+  get standsStill(): string | undefined {
+    const { oldest } = this.confirms;
+    return oldest === undefined ? undefined : `${oldest} ${this.writer?.leaving ?? ''}`;
   }
 
   /** The earliest deadline of what is sent. */
@@ -81,6 +95,11 @@ export class Outlet {
     this.confirms.drain((pending) => {
       if (!pending.givenUp) answer(pending.done, failureOf(pending.message));
     });
+  }
+
+  /** With the answer to the last that was sent it is closed: so none is in doubt. Called while one is answered. */
+  retire(): void {
+    this.isRetiring = true;
   }
 
   close(): Promise<void> {
@@ -125,6 +144,7 @@ export class Outlet {
 
   private settle(tag: number, multiple: boolean, each: (pending: Pending) => void): void {
     this.confirms.settle(tag, multiple, each);
+    if (this.isRetiring && this.confirms.oldest === undefined) void this.close();
     this.listener.onProgress();
   }
 
@@ -136,6 +156,7 @@ export class Outlet {
   };
 
   private readonly refuse = (pending: Pending): void => {
+    this.listener.onRefused();
     if (pending.givenUp) return;
     answer(pending.done, {
       kind: 'nacked',

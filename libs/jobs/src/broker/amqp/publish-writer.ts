@@ -40,6 +40,13 @@ export class PublishWriter {
     return wire && new PublishWriter(wire, onFlow);
   }
 
+  /** Bytes that the socket has got rid of, while some lie in it; 0 when none do. */
+  get leaving(): number {
+    const { socket } = this.wire;
+    const { bytesWritten = 0 } = socket as { bytesWritten?: number };
+    return socket.writableLength === 0 ? 0 : bytesWritten - socket.writableLength;
+  }
+
   /** @throws RangeError, TypeError when AMQP has no form for it; nothing of it is sent then */
   write(message: OutgoingMessage): void {
     const { channel, frameMax } = this.wire;

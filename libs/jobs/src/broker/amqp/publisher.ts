@@ -8,6 +8,7 @@ import { keepOpen } from './keep-open';
 import type { Link } from './link';
 import type { ResolvedAmqpOptions } from './options';
 import { Outlet } from './outlet';
+import { OutletCare } from './outlet-care';
 import { OutgoingBuffer } from './outgoing-buffer';
 import { within } from '../../lifecycle/pause';
 import { RefusedExchanges } from './refused-exchanges';
@@ -39,6 +40,7 @@ export class AmqpPublisher implements Publisher {
   private readonly deadlineMs: number;
   private readonly buffer: OutgoingBuffer;
   private readonly refusals: RefusedExchanges;
+  private readonly care: OutletCare;
   private readonly ending = new AbortController();
   private outlet: Outlet | undefined;
   /** Bytes of a body; known once the broker has refused a larger one. */
@@ -59,6 +61,12 @@ export class AmqpPublisher implements Publisher {
       limits.bufferBytes ?? DEFAULT_BUFFER_BYTES,
     );
     this.refusals = new RefusedExchanges(context.options.clock);
+    this.care = new OutletCare(context.link, context.options, {
+      outlet: () => this.outlet,
+      pending: () => this.pending,
+      lose: (outlet, reason) => this.lose(outlet, reason),
+      report: (reason) => this.report(reason),
+    });
   }
 
   get pending(): number {
@@ -90,6 +98,7 @@ export class AmqpPublisher implements Publisher {
       return answerLater(done, { kind: 'full', reason });
     }
     this.planSweep();
+    this.care.published();
   }
 
   whenRoom(): Promise<void> {
@@ -107,6 +116,7 @@ export class AmqpPublisher implements Publisher {
     await within(clock, deadlineMs, idle);
     this.ending.abort();
     this.cancelSweep?.();
+    this.care.end();
     this.cancelLinkListener?.();
     const { outlet } = this;
     this.lose(outlet, 'the publisher was closed before the confirm');
@@ -120,14 +130,17 @@ export class AmqpPublisher implements Publisher {
 
   private async openOutlet(model: ChannelModel): Promise<{ lost: Promise<unknown> }> {
     await this.context.topologyReady();
-    const outlet = await Outlet.open(model, this.window, {
+    const { clock } = this.context.options;
+    const outlet = await Outlet.open(model, this.window, clock.now(), {
       onProgress: () => this.progress(),
+      onRefused: () => this.care.refused(),
       onDegraded: (reason) => this.context.options.events.emit({ event: 'broker.degraded', reason }),
     });
     if (this.ending.signal.aborted) return { lost: outlet.close() };
     // Both may come in one read: the answer that it is open, and the end of the connection.
     if (this.context.link.model !== model) throw new Error('the connection was lost while a channel was opened');
     this.outlet = outlet;
+    this.care.opened();
     this.pump();
     return { lost: outlet.lost.then((fault) => this.lost(outlet, fault)) };
   }
@@ -174,8 +187,14 @@ export class AmqpPublisher implements Publisher {
   }
 
   /** While the broker blocks us messages stay here, where it is certain that they were not sent. */
-  private maySend({ flowing, open, openBytes }: Outlet): boolean {
-    return flowing && open < this.window && openBytes < WINDOW_BYTES && this.context.link.blocked === undefined;
+  private maySend({ flowing, isRetiring, open, openBytes }: Outlet): boolean {
+    return (
+      flowing &&
+      !isRetiring &&
+      open < this.window &&
+      openBytes < WINDOW_BYTES &&
+      this.context.link.blocked === undefined
+    );
   }
 
   private pump(): void {

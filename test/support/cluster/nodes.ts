@@ -1,0 +1,3 @@
+/** The nodes of a test cluster. */
+export const NODES = ['a', 'b', 'c'] as const;
+export type NodeName = (typeof NODES)[number];
