@@ -48,16 +48,13 @@ function decidedOnce({ name, everyMs, ticks: decided, jobs }: Schedule, { schedu
 }
 
 /** What is made up for is the schedule's to say; and nothing is missed where somebody was there to decide. */
-function missed({ name, catchUp, overlap, graceMs, ticks: decided }: Schedule, { struck }: Known): Said[] {
-  // What is made up for and waits for the job before it has run when it gets its own.
-  const makeUp = overlap === 'queue' ? ['caught_up', 'ran'] : ['caught_up'];
+function missed({ name, catchUp, graceMs, ticks: decided }: Schedule, { struck }: Known): Said[] {
   return decided.flatMap(({ instant, outcome }, index) => {
     if (outcome === 'caught_up' && catchUp === 'skip')
       return wrong(`the tick of ${at(instant)} of "${name}" was made up for, and must not be`);
     if (outcome !== 'missed') return [];
     const next = decided[index + 1]?.outcome;
-    const isMadeUpFor = next === 'missed' || makeUp.includes(next ?? '');
-    if (catchUp === 'all' || (catchUp === 'once' && !isMadeUpFor))
+    if (catchUp === 'all' || (catchUp === 'once' && next !== 'missed' && next !== 'caught_up'))
       return lost(`the tick of ${at(instant)} of "${name}" was missed, and nothing makes up for it`);
     const hasCause = struck.some(({ fromMs, toMs }) => fromMs <= instant + graceMs && toMs + AFTERMATH_MS >= instant);
     return hasCause ? [] : wrong(`the tick of ${at(instant)} of "${name}" was missed while nothing struck`);
