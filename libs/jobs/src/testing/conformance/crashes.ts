@@ -138,7 +138,7 @@ export const crashes: Promises<JobsStage> = {
     while (dead.length === 0) {
       assert.ok(deaths <= 10, 'nobody was convicted');
       const died = { of: 0 };
-      const { witness, die } = await stage.tasks(({ n }, { id }) => {
+      const { worker, witness, die } = await stage.tasks(({ n }, { id }) => {
         if (died.of > 0) return forever();
         if (n !== KILLER) return void done.add(id);
         died.of = 1;
@@ -147,6 +147,8 @@ export const crashes: Promises<JobsStage> = {
       await stage.until('a death or a verdict', () => died.of > 0 || witness.all('dead').length > 0);
       dead = witness.all('dead').map(({ id }) => id);
       deaths += died.of;
+      // Whoever has convicted it has to acknowledge it too: killed before that, another one would convict it again.
+      if (dead.length > 0) await stage.ends(worker.stop({ deadlineMs: 200 }));
       await die();
     }
     assert.deepEqual(dead, [ids[KILLER]]);
