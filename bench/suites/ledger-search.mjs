@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPrivatePostgres } from '@scutwork/local';
-import { CountsDuty, Database, migrate, ReadSide, Recorder } from '@scutwork/ledger';
+import { Database, countsDuty, migrate, ReadSide, Recorder } from '@scutwork/ledger';
 import { countChanges } from '../../libs/ledger/dist/record/effects/counts.js';
 import { dayOf } from '../../libs/ledger/dist/retention/days.js';
 import { makeDay, PARENTS } from '../../libs/ledger/dist/retention/partitions.js';
@@ -52,7 +52,7 @@ async function fill(database, jobs, now) {
     if (first % 100_000 === 0) console.log(`  ${whole(first)} jobs`);
   }
   const perSecond = (jobs * 1_000) / (performance.now() - startedAt);
-  await new CountsDuty(database).run();
+  await countsDuty(database).run();
   await vacuum(database);
   const [{ size }] = await database.query('select pg_database_size(current_database())::float8 as size');
   return { jobs, perSecond, bytesPerJob: size / jobs };

@@ -85,7 +85,8 @@ export class Announcer {
   private readonly deafUntil = new Map<string, number>();
   /** By key: how many were left out since the last that was sent. */
   private readonly leftOut = new Map<string, number>();
-  private untold = 0;
+  /** By key: how many those who run this process have not been told of. */
+  private readonly untold = new Map<string, number>();
   private stopTelling: (() => void) | undefined;
   private closed = false;
 
@@ -94,7 +95,7 @@ export class Announcer {
   /** Never throws and never waits. */
   announce(said: Announcement): void {
     const routingKey = `${queueOf(said.type)}.${said.event}`;
-    if (this.closed || this.options.clock.now() < (this.deafUntil.get(routingKey) ?? 0)) return;
+    if (this.closed || this.isDeaf(routingKey)) return;
     const bytes = BYTES_WITHOUT_PROGRESS + (said.progress?.length ?? 0);
     this.waiting.push({ said, routingKey, bytes });
     this.waitingBytes += bytes;
@@ -112,7 +113,7 @@ export class Announcer {
     while (!this.closed && this.unconfirmed < WINDOW) {
       const next = this.take();
       if (!next) return;
-      this.publish(next);
+      if (!this.isDeaf(next.routingKey)) this.publish(next);
     }
   }
 
@@ -130,11 +131,17 @@ export class Announcer {
         this.unconfirmed -= 1;
         if (failure?.kind === 'returned') {
           this.deafUntil.set(routingKey, clock.now() + DEAF_MS);
-          this.leftOut.delete(routingKey); // Nobody has missed them.
+          // Nobody has missed them.
+          this.leftOut.delete(routingKey);
+          this.untold.delete(routingKey);
         }
         this.send();
       },
     );
+  }
+
+  private isDeaf(routingKey: string): boolean {
+    return this.options.clock.now() < (this.deafUntil.get(routingKey) ?? 0);
   }
 
   private take(): Waiting | undefined {
@@ -152,16 +159,18 @@ export class Announcer {
   private leaveOutOldest(): void {
     const oldest = this.take();
     if (!oldest) return;
-    this.leftOut.set(oldest.routingKey, (this.leftOut.get(oldest.routingKey) ?? 0) + 1);
-    this.untold += 1;
+    if (this.isDeaf(oldest.routingKey)) return;
+    for (const counts of [this.leftOut, this.untold])
+      counts.set(oldest.routingKey, (counts.get(oldest.routingKey) ?? 0) + 1);
     this.stopTelling ??= this.options.clock.after(TELL_MS, () => this.tell());
   }
 
   private tell(): void {
     this.stopTelling?.();
     this.stopTelling = undefined;
-    if (this.untold > 0) this.options.onLeftOut(this.untold);
-    this.untold = 0;
+    const untold = [...this.untold.values()].reduce((sum, count) => sum + count, 0);
+    this.untold.clear();
+    if (untold > 0) this.options.onLeftOut(untold);
   }
 }
 
