@@ -1,6 +1,7 @@
 import type { Publisher } from '../broker/broker';
 import type { RecordedEvent } from '../contracts/job-events';
 import type { Clock } from '../lifecycle/clock';
+import { within } from '../lifecycle/pause';
 import type { Names } from '../topology/names';
 import type { EventSink } from './event-bus';
 import { recordMessage } from './record-message';
@@ -55,10 +56,7 @@ export class RecordBatches {
 
   /** Publishes what is left until the deadline, then closes its publisher. */
   async close(deadlineMs: number): Promise<void> {
-    let stopTimer: (() => void) | undefined;
-    const limit = new Promise<void>((resolve) => (stopTimer = this.clock.after(deadlineMs, resolve)));
-    await Promise.race([this.flush(), limit]);
-    stopTimer?.();
+    await within(this.clock, deadlineMs, this.flush());
     await this.publisher.close(0);
   }
 

@@ -14,10 +14,11 @@ export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promi
   });
 }
 
-/** Resolves when `work` has ended, however, or after the deadline. Never rejects. */
-export async function within(clock: Clock, deadlineMs: number, work: Promise<unknown>): Promise<void> {
+/** Resolves when `work` has ended, however, or after the deadline: true when it ended in time. Never rejects. */
+export async function within(clock: Clock, deadlineMs: number, work: Promise<unknown>): Promise<boolean> {
   const ended = new AbortController();
   const end = () => ended.abort();
   work.then(end, end);
   await pause(clock, deadlineMs, ended.signal);
+  return ended.signal.aborted;
 }

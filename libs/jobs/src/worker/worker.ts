@@ -4,6 +4,7 @@ import { ControlStream } from '../control/control-stream';
 import { AnnouncedEvents } from '../events/announced-events';
 import { Announcer } from '../events/announcer';
 import { RecordBatches } from '../events/record-batches';
+import { within } from '../lifecycle/pause';
 import { DEFAULT_STOP_DEADLINE_MS, type Service, type ServiceState, type StopOptions } from '../lifecycle/service';
 import { planTopology } from '../topology/plan';
 import { checkConsumerTimeout } from './consumer-timeout';
@@ -176,12 +177,13 @@ export class Worker implements Service {
       return;
     }
     this.current = 'stopping';
+    const { clock } = this.settings;
     const counts = await Promise.all(this.levels.map((levels) => levels.quiet()));
     const ended = Promise.all(this.levels.map((levels) => levels.idle()));
-    const inTime = await this.within(deadlineMs, ended);
+    const inTime = await within(clock, deadlineMs, ended);
     const handedBack = counts.reduce((sum, count) => sum + count, 0) + (inTime ? 0 : await this.abortRunning(ended));
     if (this.settings.broker.state.name !== 'connected') this.settler?.startSpooling();
-    await this.within(Math.max(1_000, deadlineMs / 5), this.settler?.drained());
+    if (this.settler) await within(clock, Math.max(1_000, deadlineMs / 5), this.settler.drained());
     await Promise.all(this.levels.map((levels) => levels.close()));
     await this.control?.stop();
     this.heartbeat?.leave();
@@ -203,19 +205,8 @@ export class Worker implements Service {
       run.attempt.abort(new Error('The worker is stopping; the job is handed back'));
       aborted++;
     }
-    await this.within(ABORT_GRACE_MS, ended);
+    await within(this.settings.clock, ABORT_GRACE_MS, ended);
     return aborted;
-  }
-
-  /** True when the promise settled in time. */
-  private async within(limitMs: number, promise: Promise<unknown> | undefined): Promise<boolean> {
-    let stopTimer: (() => void) | undefined;
-    const limit = new Promise<boolean>((resolve) => {
-      stopTimer = this.settings.clock.after(limitMs, () => resolve(false));
-    });
-    const inTime = await Promise.race([Promise.resolve(promise).then(() => true), limit]);
-    stopTimer?.();
-    return inTime;
   }
 
   private onBrokerState(state: string): void {

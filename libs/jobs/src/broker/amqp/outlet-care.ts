@@ -69,16 +69,9 @@ export class OutletCare {
     const reason = 'the broker does not answer, though it keeps the connection';
     this.publisher.lose(outlet, reason);
     this.publisher.report(reason);
-    void this.closesInTime(outlet).then((isClosed) => {
+    const { clock, stallMs } = this.options;
+    void within(clock, stallMs * CLOSING_SHARE, outlet.close()).then((isClosed) => {
       if (!isClosed) this.link.hangUp(model, reason);
     });
-  }
-
-  private async closesInTime(outlet: Outlet): Promise<boolean> {
-    const { clock, stallMs } = this.options;
-    let isClosed = false;
-    const closing = outlet.close().then(() => (isClosed = true));
-    await within(clock, stallMs * CLOSING_SHARE, closing);
-    return isClosed;
   }
 }

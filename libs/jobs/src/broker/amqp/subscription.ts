@@ -201,7 +201,7 @@ export class AmqpSubscription implements Subscription {
     this.context.options.events.emit({ event: 'channel.closed', queue: this.subscribed.queue, reason });
   }
 
-  private answered(work: Promise<unknown>): Promise<void> {
+  private answered(work: Promise<unknown>): Promise<boolean> {
     return within(this.context.options.clock, CLOSE_MS, work);
   }
 }
