@@ -40,9 +40,13 @@ export class Slots {
     return this.running < this.most - kept;
   }
 
-  /** Whether one is free that is kept for a suspect. */
+  /** Whether one is free in which a suspect may run, kept for it or not. */
   get freeForSuspect(): boolean {
-    return this.keptOne && !this.suspectRuns && this.running < this.most;
+    return !this.suspectRuns && this.running < this.most;
+  }
+
+  get keepsOne(): boolean {
+    return this.keptOne;
   }
 
   /** One slot is for the next suspect, and for nothing else. */

@@ -55,16 +55,20 @@ export class Suspects {
 
   /** A slot may have become free. */
   wake(): void {
-    const { slots, isOpen, shop } = this.around;
-    if (this.level.isTaking || !isOpen() || !slots.freeForSuspect || !shop.mayStart()) return;
+    const { slots } = this.around;
+    if (this.level.isTaking || !slots.keepsOne || !this.mayBeginOne()) return;
     this.metAt = this.now();
     this.level.takeUp();
   }
 
   private mayBegin({ message }: Delivery): boolean {
+    const { slots } = this.around;
+    return this.mayBeginOne() && slots.mayRun(slots.byTypes ? typeHint(message) : '');
+  }
+
+  private mayBeginOne(): boolean {
     const { slots, isOpen, shop } = this.around;
-    const room = slots.taken < slots.most && !slots.suspectRuns && slots.mayRun(slots.byTypes ? typeHint(message) : '');
-    return isOpen() && room && shop.mayStart();
+    return isOpen() && slots.freeForSuspect && shop.mayStart();
   }
 
   /** It is among the runs until it is settled, so that a redelivery meanwhile is settled with it. */
