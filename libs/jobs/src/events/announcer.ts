@@ -158,8 +158,7 @@ export class Announcer {
   /** What a listener wants most is how things are now. */
   private leaveOutOldest(): void {
     const oldest = this.take();
-    if (!oldest) return;
-    if (this.isDeaf(oldest.routingKey)) return;
+    if (!oldest || this.isDeaf(oldest.routingKey)) return;
     for (const counts of [this.leftOut, this.untold])
       counts.set(oldest.routingKey, (counts.get(oldest.routingKey) ?? 0) + 1);
     this.stopTelling ??= this.options.clock.after(TELL_MS, () => this.tell());

@@ -1,9 +1,10 @@
 import { ScutworkError } from '@scutwork/jobs';
+import { cancel } from '../control/cancel';
+import { steer } from '../control/steer';
 import type { Transaction } from '../store/database';
 import { LedgerError } from '../store/ledger-error';
 import type { PreparedEntry } from '../submit/prepare';
 import { type Advance, advance } from './advance';
-import { cancelJobs } from './cancel-jobs';
 import { makeJobs, prepareTick } from './make-jobs';
 import { type ScheduleRow, isUsedUp } from './schedule-row';
 import { type ScheduleChange, type TickRow, announce, putSchedules, putTicks } from './store';
@@ -175,7 +176,8 @@ export class TickBatch {
       'select id from jobs where schedule = $1 and cancel_requested_at is null order by id limit 1000',
       [schedule],
     );
-    await cancelJobs(this.tx, this.options.recorder, rows);
+    const ids = rows.map(({ id }) => id);
+    if (ids.length > 0) await steer(this.tx, this.options.recorder, ids, cancel);
   }
 }
 
