@@ -15,7 +15,7 @@ import {
   uniqueName,
 } from '../support/amqp-client';
 import { sharedBroker, startOwnBroker } from '../support/private-broker';
-import { type TcpGate, startTcpGate } from '../support/tcp-gate';
+import { type TcpGate, gateTo } from '../support/tcp-gate';
 import { until } from '../support/until';
 
 afterEach(stopAmqpClients);
@@ -84,12 +84,10 @@ describe('a network that fails', () => {
   afterEach(() => Promise.all(gates.splice(0).map((gate) => gate.close())));
 
   test('connections cut in the middle of anything, again and again, lose nothing and leave nothing hanging', async () => {
-    const shared = new URL(sharedBroker().url);
-    const gate = await startTcpGate(shared.hostname, Number(shared.port));
+    const { gate, url } = await gateTo(sharedBroker().url);
     gates.push(gate);
-    shared.port = String(gate.port);
     const queue = uniqueName('cut');
-    const { broker } = await amqpClient(shared.href, { reconnectMs: 10 });
+    const { broker } = await amqpClient(url, { reconnectMs: 10 });
     await broker.apply(queuesPlan(queue));
     const seen = new Set<string>();
     await broker.subscribe({

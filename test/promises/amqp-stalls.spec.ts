@@ -10,7 +10,7 @@ import {
   uniqueName,
 } from '../support/amqp-client';
 import { sharedBroker } from '../support/private-broker';
-import { type TcpGate, startTcpGate } from '../support/tcp-gate';
+import { type TcpGate, gateTo } from '../support/tcp-gate';
 
 /** Long enough for a broker that is only busy. */
 const STALL_MS = 1_500;
@@ -47,12 +47,9 @@ describe('a channel that is open and of no use', () => {
 
   test('is given up with its connection when the broker does not read that', async () => {
     const queue = uniqueName('unread');
-    const { port } = new URL(sharedBroker().url);
-    const gate = await startTcpGate('127.0.0.1', Number(port));
+    const { gate, url } = await gateTo(sharedBroker().url);
     gates.push(gate);
-    const url = new URL(sharedBroker().url);
-    url.host = `127.0.0.1:${gate.port}`;
-    const { broker, events } = await amqpClient(url.href, { stallMs: STALL_MS });
+    const { broker, events } = await amqpClient(url, { stallMs: STALL_MS });
     await broker.apply(queuesPlan(queue));
     const publisher = broker.publisher({ deadlineMs: Infinity });
     await expect(publish(publisher, into(queue, 'm1'))).resolves.toBe('confirmed');

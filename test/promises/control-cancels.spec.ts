@@ -3,7 +3,7 @@ import { type JobContext, defineJob, planLedger } from '../../libs/jobs/src';
 import { JobsWorld } from '../support/jobs-world';
 import { LedgerDesk, pauseOfQueue, revocation } from '../support/ledger-desk';
 import { sharedBroker } from '../support/private-broker';
-import { type TcpGate, startTcpGate } from '../support/tcp-gate';
+import { type TcpGate, gateTo } from '../support/tcp-gate';
 import { until } from '../support/until';
 
 const Task = defineJob({ type: 'cancel.task', payload: z.object({ n: z.number() }) });
@@ -140,11 +140,9 @@ describe('what the ledger has revoked', () => {
     let gate: TcpGate;
     let behind: JobsWorld;
     beforeEach(async () => {
-      const { hostname, port } = new URL(sharedBroker().url);
-      gate = await startTcpGate(hostname, Number(port));
-      const url = new URL(sharedBroker().url);
-      url.host = `127.0.0.1:${gate.port}`;
-      behind = new JobsWorld(url.href, world.names.prefix);
+      const gated = await gateTo(sharedBroker().url);
+      gate = gated.gate;
+      behind = new JobsWorld(gated.url, world.names.prefix);
     });
     afterEach(async () => {
       gate.open();

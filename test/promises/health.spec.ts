@@ -5,7 +5,7 @@ import { buildWorkers } from '../../apps/workers/src/build-workers';
 import { type AppTestHome, appTestHome, keptLog } from '../support/apps';
 import { type TestDatabase, testDatabase } from '../support/database';
 import { sharedBroker } from '../support/private-broker';
-import { startTcpGate } from '../support/tcp-gate';
+import { type TcpGate, gateTo } from '../support/tcp-gate';
 
 const apps = {
   producer: { build: buildProducer, parts: ['broker', 'inbox', 'ledger', 'queues', 'schedules'] },
@@ -15,7 +15,7 @@ const apps = {
 
 describe.each(Object.entries(apps))('the health of the %s app', (_name, { build, parts }) => {
   let home: AppTestHome;
-  let gate: Awaited<ReturnType<typeof startTcpGate>>;
+  let gate: TcpGate;
   let app: NestFastifyApplication;
 
   let db: TestDatabase;
@@ -23,11 +23,9 @@ describe.each(Object.entries(apps))('the health of the %s app', (_name, { build,
   beforeAll(async () => {
     db = await testDatabase();
     home = appTestHome({ DATABASE_URL: db.url });
-    const address = new URL(sharedBroker().url);
-    gate = await startTcpGate(address.hostname, Number(address.port));
-    const gated = new URL(address);
-    gated.host = `127.0.0.1:${gate.port}`;
-    app = await build(home.config({ AMQP_URL: gated.href }), keptLog().logger);
+    const gated = await gateTo(sharedBroker().url);
+    gate = gated.gate;
+    app = await build(home.config({ AMQP_URL: gated.url }), keptLog().logger);
     await app.init();
     await app.startAllMicroservices();
     await becomes(200);

@@ -12,7 +12,7 @@ import { JobsWorld } from '../support/jobs-world';
 import { LedgerIntakes, tell } from '../support/ledger-intake';
 import { arrivals, knownOf, live, scripts } from '../support/lives';
 import { sharedBroker } from '../support/private-broker';
-import { startTcpGate } from '../support/tcp-gate';
+import { gateTo } from '../support/tcp-gate';
 import { until } from '../support/until';
 import { exited } from '../support/worker-process';
 
@@ -66,11 +66,8 @@ describe('a ledger that is interrupted', () => {
   };
 
   test('the database away in the middle of a batch, again and again: nothing is lost and nothing invented', async () => {
-    const direct = new URL(db.url);
-    const gate = await startTcpGate(direct.hostname, Number(direct.port));
-    const through = new URL(db.url);
-    through.host = `127.0.0.1:${gate.port}`;
-    const database = new Database({ url: through.href });
+    const { gate, url } = await gateTo(db.url);
+    const database = new Database({ url });
     const ledger = new LedgerIntakes(await world.broker(), world.names, database);
     await ledger.start();
     const loading = load();

@@ -6,7 +6,7 @@ import { Locks } from '../../libs/ledger/src/store/locks';
 import { type TestDatabase, testDatabase } from '../support/database';
 import { JobsWorld } from '../support/jobs-world';
 import { sharedBroker } from '../support/private-broker';
-import { type TcpGate, startTcpGate } from '../support/tcp-gate';
+import { type TcpGate, gateTo } from '../support/tcp-gate';
 
 /** As when a cable is pulled: each side believes the other there, and hears nothing. */
 describe('connections to the database that are half-open', () => {
@@ -16,11 +16,7 @@ describe('connections to the database that are half-open', () => {
 
   beforeAll(async () => {
     db = await testDatabase();
-    const direct = new URL(db.url);
-    gate = await startTcpGate(direct.hostname, Number(direct.port));
-    const through = new URL(db.url);
-    through.host = `127.0.0.1:${gate.port}`;
-    url = through.href;
+    ({ gate, url } = await gateTo(db.url));
   });
   afterAll(async () => {
     await gate.close();

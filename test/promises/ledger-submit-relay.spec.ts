@@ -8,7 +8,7 @@ import { type TestDatabase, testDatabase } from '../support/database';
 import { JobsWorld } from '../support/jobs-world';
 import { sharedBroker } from '../support/private-broker';
 import { SubmitWorld } from '../support/submit-world';
-import { startTcpGate } from '../support/tcp-gate';
+import { gateTo } from '../support/tcp-gate';
 import { until } from '../support/until';
 import { exited } from '../support/worker-process';
 
@@ -45,11 +45,8 @@ describe('the relay', () => {
   };
 
   test('what is submitted while the broker is away is run when it is back', async () => {
-    const { hostname, port } = new URL(sharedBroker().url);
-    const gate = await startTcpGate(hostname, Number(port));
-    const far = new URL(sharedBroker().url);
-    far.port = String(gate.port);
-    const gated = new JobsWorld(far.href, jobs.names.prefix);
+    const { gate, url } = await gateTo(sharedBroker().url);
+    const gated = new JobsWorld(url, jobs.names.prefix);
     try {
       const broker = await gated.broker();
       gate.shut();

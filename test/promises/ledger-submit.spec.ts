@@ -8,7 +8,7 @@ import { type TestDatabase, testDatabase } from '../support/database';
 import { JobsWorld } from '../support/jobs-world';
 import { sharedBroker } from '../support/private-broker';
 import { SubmitWorld } from '../support/submit-world';
-import { startTcpGate } from '../support/tcp-gate';
+import { gateTo } from '../support/tcp-gate';
 
 const Mail = defineJob({
   type: 'subm.mail',
@@ -230,12 +230,9 @@ describe('submitting through the ledger', () => {
   });
 
   test('with the database away nothing is accepted and nothing half stored; with it back all goes on', async () => {
-    const { hostname, port } = new URL(db.url);
-    const gate = await startTcpGate(hostname, Number(port));
+    const { gate, url } = await gateTo(db.url);
     try {
-      const url = new URL(db.url);
-      url.port = String(gate.port);
-      const submitter = world.submitter({ url: url.href });
+      const submitter = world.submitter({ url });
       const during = Array.from({ length: 200 }, (_, n) =>
         submitter.submit([mail(n), mail(n, { id: `g${n}`, unique: { key: `${n}` } })]),
       );

@@ -8,7 +8,7 @@ import { namesFor } from '../../libs/jobs/src/topology/names';
 import type { TopologyPlan } from '../../libs/jobs/src/topology/plan';
 import { ackOfUnknownTag } from './close-channels';
 import { sharedBroker } from './private-broker';
-import { startTcpGate } from './tcp-gate';
+import { startTcpGate, through } from './tcp-gate';
 
 type Role = NonNullable<Parameters<BrokerTestWorld['connect']>[0]>;
 
@@ -26,7 +26,7 @@ export async function rabbitMqTestWorld(users: Partial<Record<Role, string>> = {
   const { url, ctl } = sharedBroker();
   const address = new URL(url);
   const gate = await startTcpGate(address.hostname, Number(address.port || 5672));
-  const gated = (whose: string): string => Object.assign(new URL(whose), { host: `127.0.0.1:${gate.port}` }).href;
+  const gated = (whose: string): string => through(whose, gate);
   const brokers: Broker[] = [];
   const plans: TopologyPlan[] = [];
   const names = namesFor(testPrefix());

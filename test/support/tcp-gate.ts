@@ -29,6 +29,20 @@ export interface TcpGate {
   close(): Promise<void>;
 }
 
+/** A gate before the server of this address, and the same address by the gate. */
+export async function gateTo(url: string): Promise<{ gate: TcpGate; url: string }> {
+  const { hostname, port } = new URL(url);
+  const gate = await startTcpGate(hostname, Number(port));
+  return { gate, url: through(url, gate) };
+}
+
+/** The same address, by the gate. */
+export function through(url: string, gate: TcpGate): string {
+  const gated = new URL(url);
+  gated.host = `127.0.0.1:${gate.port}`;
+  return gated.href;
+}
+
 export async function startTcpGate(host: string, port: number): Promise<TcpGate> {
   const passages = new Set<Passage>();
   let [isOpen, pace] = [true, {} as Pace];

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Names, namesFor } from '@scutwork/jobs';
 import { freePorts } from '../../../libs/local/src';
-import { type TcpGate, startTcpGate } from '../../support/tcp-gate';
+import { type TcpGate, startTcpGate, through } from '../../support/tcp-gate';
 import type { Ground } from './ground';
 import { onDatabase } from './on-database';
 import { type Role, Slot } from './slot';
-import { type Way, layWay, through } from './way';
+import { type Way, layWay } from './way';
 
 /** Everything of one campaign: its processes, each with gates of its own, on a ground, and a folder for what they write. */
 export interface Stage {
