@@ -3,6 +3,7 @@ import { type RecordedEvent, reasonOf } from '@scutwork/jobs/wire';
 import type { PreparedFacts } from '../record/prepare-facts';
 import type { Recorder } from '../record/recorder';
 import { isDatabaseAway } from '../store/database';
+import { beforeTheirEnds } from './before-their-ends';
 import { factsOfCopies } from './copies';
 import type { IntakeOptions } from './intake';
 import type { Park } from './park';
@@ -33,7 +34,7 @@ interface Batch {
  */
 export function inboxRecording(
   options: InboxOptions,
-): Required<Pick<IntakeOptions, 'record' | 'onArrival' | 'prepare'>> {
+): Required<Pick<IntakeOptions, 'record' | 'onArrival' | 'holdBack' | 'prepare'>> {
   const { recorder, names } = options;
   const read = new WeakMap<Delivery, Told>();
   const ready = new WeakMap<Delivery, Batch>();
@@ -54,6 +55,7 @@ export function inboxRecording(
     onArrival: (delivery) => {
       if (!isCopy(delivery)) read.set(delivery, readRecords(delivery.message));
     },
+    holdBack: (batch) => beforeTheirEnds(batch, (delivery) => read.get(delivery)?.facts ?? []),
     prepare: async (deliveries) => {
       const [first] = deliveries;
       // What is wrong with a batch is met again, and dealt with, when it is recorded.

@@ -2,6 +2,7 @@ import { type Broker, BrokerError, type Delivery, type Subscription } from '@scu
 import { reasonOf } from '@scutwork/jobs/wire';
 import { isDatabaseAway } from '../store/database';
 import type { LedgerEvents } from '../ledger-events';
+import { HeldBack } from './held-back';
 import type { Park } from './park';
 
 /** One queue that the ledger takes from. */
@@ -21,6 +22,8 @@ export interface IntakeOptions {
   mostBytes?: number;
   /** Called as each message arrives: what can be read of it before its batch, while another one is being written. */
   onArrival?(delivery: Delivery): void;
+  /** Under load: which messages of a batch had better be recorded with a later one, never all of them. Default none. */
+  holdBack?(batch: readonly Delivery[]): ReadonlySet<Delivery>;
   /** Makes ready what recording a batch needs, while the one before it is being written. It never rejects. */
   prepare?(deliveries: readonly Delivery[]): Promise<void>;
   /** Records a batch in one transaction. What it throws for its data sets the culprit aside; see {@link Intake}. */
@@ -31,8 +34,8 @@ export interface IntakeOptions {
 }
 
 const MOST_BYTES = 16 * 1024 * 1024;
-/** A batch of more than this part of the most is a sign of load. */
-const BUSY_SHARE = 10;
+/** A batch of more than this share of a whole one is a sign of load. */
+const BUSY_SHARE = 0.1;
 /** Nothing arrives for so long: the load is over. */
 const LULL_MS = 50;
 const SHORTEST_WAIT_MS = 250;
@@ -48,6 +51,8 @@ const LONGEST_WAIT_MS = 5_000;
  */
 export class Intake {
   private waiting: Delivery[] = [];
+  /** Taken, and to be recorded with a later batch. */
+  private readonly held = new HeldBack(() => performance.now());
   private subscription: Subscription | undefined;
   private writing: Promise<void> | undefined;
   /** The batch that is in the database. */
@@ -96,6 +101,7 @@ export class Intake {
       },
       onLost: () => {
         this.waiting = this.waiting.filter((delivery) => delivery.alive);
+        this.held.dropLost();
       },
     });
   }
@@ -109,7 +115,7 @@ export class Intake {
   }
 
   private async writeAll(): Promise<void> {
-    while (this.waiting.length > 0 && !this.stopped) {
+    while (this.waiting.length + this.held.size > 0 && !this.stopped) {
       this.next = await this.gather();
       await this.options.prepare?.(this.next);
       await this.recording;
@@ -127,9 +133,9 @@ export class Intake {
     await new Promise((resolve) => setImmediate(resolve));
     if (this.recording) await Promise.race([this.recording, this.whole()]);
     if (this.busy) await this.enough();
-    const batch = this.takeBatch();
-    this.busy = batch.length > this.options.most / BUSY_SHARE;
-    return batch;
+    const taken = this.takeBatch();
+    this.busy = this.shareOfWhole(taken) > BUSY_SHARE;
+    return this.held.sift(taken, this.busy ? this.options.holdBack : undefined);
   }
 
   private async recordOrRetreat(batch: readonly Delivery[]): Promise<void> {
@@ -167,10 +173,14 @@ export class Intake {
   }
 
   private hasEnough(): boolean {
+    return this.shareOfWhole(this.waiting) >= 1;
+  }
+
+  /** Of a whole batch, by messages or by bytes: one of many lines is many. */
+  private shareOfWhole(deliveries: readonly Delivery[]): number {
     const { most, mostBytes = MOST_BYTES } = this.options;
-    if (this.waiting.length >= most) return true;
-    let bytes = 0;
-    return this.waiting.some(({ message }) => (bytes += message.body.length) >= mostBytes);
+    const bytes = deliveries.reduce((sum, { message }) => sum + message.body.length, 0);
+    return Math.max(deliveries.length / most, bytes / mostBytes);
   }
 
   private takeBatch(): Delivery[] {
@@ -210,7 +220,8 @@ export class Intake {
   private async retreat(batch: readonly Delivery[], error: unknown): Promise<void> {
     this.options.events.failed(`recording from ${this.options.queue}`, error, isDatabaseAway(error));
     await this.subscription?.cancel();
-    for (const delivery of [...batch, ...this.next.splice(0), ...this.waiting.splice(0)]) delivery.requeue();
+    for (const delivery of [...batch, ...this.next.splice(0), ...this.held.empty(), ...this.waiting.splice(0)])
+      delivery.requeue();
     await this.subscription?.close();
     this.subscription = undefined;
     if (this.stopped) return;
