@@ -1,5 +1,5 @@
 import type { JobQuery, JobSummary, Page } from '../api';
-import { redact, type Secrets } from '../record/secrets';
+import type { Secrets } from '../record/secrets';
 import { walkScalars } from '../record/terms';
 import type { Transaction } from '../store/database';
 import { isUuid } from '../store/is-uuid';
@@ -92,10 +92,9 @@ async function readPage(tx: Transaction, { wanted, order, limit, after, shown }:
 export function hasPayload({ job }: ReadRow, { payload }: Wanted, secrets: Secrets): boolean {
   if (payload.length === 0) return true;
   const found = new Set<string>();
-  const hidden = secrets(job.type);
   try {
-    walkScalars(redact(JSON.parse(job.payload ?? ''), hidden), (path, scalar) => {
-      if (!hidden.includes(path)) found.add(`${path}\n${String(scalar)}`);
+    walkScalars(JSON.parse(job.payload ?? ''), secrets(job.type), (path, scalar) => {
+      found.add(`${path}\n${String(scalar)}`);
     });
   } catch {
     return false; // Foreign bodies need not be JSON: they have no fields.

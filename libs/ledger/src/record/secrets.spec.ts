@@ -36,9 +36,11 @@ test('nothing is found by a secret, nor by what stands in its place', () => {
   expect(termsOf(job, undefined).length).toBeGreaterThan(termsOf(job, undefined, secrets).length);
 });
 
-test('what a payload can be found by is its scalars by their paths', () => {
+test('what a payload can be found by is its scalars by their paths, but for the secret ones', () => {
   const found: [string, unknown][] = [];
-  walkScalars({ user: { id: 1 }, tags: ['a', null] }, (path, scalar) => found.push([path, scalar]));
+  walkScalars({ user: { id: 1, pin: 7 }, tags: ['a', null] }, ['user.pin'], (path, scalar) =>
+    found.push([path, scalar]),
+  );
   expect(found).toEqual([
     ['user.id', 1],
     ['tags', 'a'],

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Priority } from '@scutwork/jobs';
-import { pathOf, redact } from './secrets';
+import { pathOf } from './secrets';
 
 /** Members of a payload that it can be found by; more are not looked at. */
 const MOST_PAYLOAD_TERMS = 24;
@@ -91,28 +91,32 @@ function addPayload(terms: number[], payload: string, secrets: readonly string[]
     return; // Foreign bodies need not be JSON: they are shown, and found by everything else.
   }
   const most = terms.length + MOST_PAYLOAD_TERMS;
-  walkScalars(redact(value, secrets), (path, scalar) => {
-    if (terms.length < most && !secrets.includes(path)) terms.push(payloadTerm(path, scalar));
+  walkScalars(value, secrets, (path, scalar) => {
+    if (terms.length < most) terms.push(payloadTerm(path, scalar));
   });
 }
 
-/** Calls `found` with every scalar that a payload can be found by, and its path. */
-export function walkScalars(value: unknown, found: (path: string, scalar: Scalar) => void): void {
-  walk(value, '', 0, found);
+/** Calls `found` with every scalar that a payload can be found by, and its path: those on secret paths are passed by. */
+export function walkScalars(value: unknown, secrets: readonly string[], found: Found): void {
+  walk(value, '', 0, secrets.length === 0 ? nothingSecret : (path) => secrets.includes(path), found);
 }
+
+type Found = (path: string, scalar: Scalar) => void;
+const nothingSecret = (): boolean => false;
 
 export type Scalar = string | number | boolean | null;
 
 /** Every scalar with its path. Members of arrays have the path of their array: `items.sku` finds any of them. */
-function walk(value: unknown, path: string, depth: number, found: (path: string, scalar: Scalar) => void): void {
+function walk(value: unknown, path: string, depth: number, isSecret: (path: string) => boolean, found: Found): void {
+  if (isSecret(path)) return;
   if (value === null || typeof value === 'number' || typeof value === 'boolean') return found(path, value);
   if (typeof value === 'string') return value.length <= MOST_VALUE_CHARS ? found(path, value) : undefined;
   if (typeof value !== 'object' || depth >= MOST_DEPTH) return;
   if (Array.isArray(value)) {
-    for (const member of value.slice(0, MOST_PAYLOAD_TERMS)) walk(member, path, depth + 1, found);
+    for (const member of value.slice(0, MOST_PAYLOAD_TERMS)) walk(member, path, depth + 1, isSecret, found);
     return;
   }
-  for (const [name, member] of Object.entries(value)) walk(member, pathOf(path, name), depth + 1, found);
+  for (const [name, member] of Object.entries(value)) walk(member, pathOf(path, name), depth + 1, isSecret, found);
 }
 
 /**
