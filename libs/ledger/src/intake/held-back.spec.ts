@@ -68,8 +68,8 @@ describe('beforeTheirEnds', () => {
   const fact = (event: 'submitted' | 'started' | 'completed', id: string): RecordedEvent =>
     ({ event, id }) as RecordedEvent;
   const judged = (...told: RecordedEvent[][]): number[] => {
-    const batch = told.map(() => deliveryOf());
-    const held = beforeTheirEnds(batch, (delivery) => told[batch.indexOf(delivery as (typeof batch)[number])] ?? []);
+    const batch: Delivery[] = told.map(() => deliveryOf());
+    const held = beforeTheirEnds(batch, (delivery) => told[batch.indexOf(delivery)] ?? []);
     return batch.flatMap((delivery, index) => (held.has(delivery) ? [index] : []));
   };
 

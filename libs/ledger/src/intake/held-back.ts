@@ -28,7 +28,7 @@ export class HeldBack {
    */
   sift(
     taken: readonly Delivery[],
-    which: ((all: readonly Delivery[]) => ReadonlySet<Delivery>) | undefined,
+    which: ((all: readonly Delivery[]) => ReadonlySet<Delivery> | undefined) | undefined,
   ): Delivery[] {
     const now = this.now();
     const all = [...this.held, ...taken.map((delivery) => ({ delivery, sinceMs: now }))];

@@ -135,7 +135,7 @@ export class Intake {
     if (this.busy) await this.enough();
     const taken = this.takeBatch();
     this.busy = this.shareOfWhole(taken) > BUSY_SHARE;
-    return this.held.sift(taken, this.busy ? this.options.holdBack : undefined);
+    return this.held.sift(taken, this.busy ? (all) => this.options.holdBack?.(all) : undefined);
   }
 
   private async recordOrRetreat(batch: readonly Delivery[]): Promise<void> {
