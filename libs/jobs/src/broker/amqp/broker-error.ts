@@ -30,6 +30,15 @@ function isRefusal(code: number | undefined): boolean {
   return code === 403 || code === 404 || code === 405 || code === 406 || code === 311 || code === 313;
 }
 
+/**
+ * A queue that is there and cannot be used yet is not found either, in the broker's words: for some hundred milliseconds
+ * after its start, or while its node is away.
+ */
+export function isNotReady(error: unknown): boolean {
+  const { code, text } = faultOf(error);
+  return code === 404 && !/\bno (?:queue|exchange)\b/.test(text);
+}
+
 /** What the broker takes at most, in bytes of a body, when it has closed the channel for a larger one. */
 export function sizeLimitOf(error: unknown): number | undefined {
   const { code, text } = faultOf(error);
@@ -43,7 +52,7 @@ export function brokerErrorOf(error: unknown, doing: Doing): BrokerError {
   const { code, text } = faultOf(error);
   const detail = { field: resourceOf(text) ?? (doing.operation === 'bind' ? doing.to : doing.name), cause: error };
   if (code === 403) return permissionMissing(text, doing, error);
-  if (code === 404) return missing(text, detail);
+  if (code === 404 && !isNotReady(error)) return missing(text, detail);
   if (code === 405) {
     return new BrokerError('broker_access_refused', `RabbitMQ refuses to ${sentence(doing)}: ${text}`, {
       ...detail,
