@@ -1,6 +1,6 @@
 import type { Delivery } from '@scutwork/jobs';
-import { type RecordedEvent, isFinalState } from '@scutwork/jobs/wire';
-import { isJobFact } from '../record/change';
+import type { RecordedEvent } from '@scutwork/jobs/wire';
+import { isEnd } from '../record/change';
 
 type FactsOf = (delivery: Delivery) => readonly RecordedEvent[];
 
@@ -11,7 +11,7 @@ type FactsOf = (delivery: Delivery) => readonly RecordedEvent[];
 export function beforeTheirEnds(batch: readonly Delivery[], factsOf: FactsOf): ReadonlySet<Delivery> {
   const ended = new Set<string>();
   for (const delivery of batch) {
-    for (const fact of factsOf(delivery)) if (isJobFact(fact) && isFinalState(fact.event)) ended.add(fact.id);
+    for (const fact of factsOf(delivery)) if (isEnd(fact)) ended.add(fact.id);
   }
   if (ended.size === 0) return new Set();
   return new Set(batch.filter((delivery) => isBefore(factsOf(delivery), ended)));

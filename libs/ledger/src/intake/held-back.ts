@@ -11,7 +11,7 @@ interface Held {
   sinceMs: number;
 }
 
-/** What had better be recorded with a later batch: see `before-their-ends.ts`. Bounded in time and in bytes. */
+/** What had better be recorded with a later batch: see `before-their-ends.ts`. Bounded in time, messages and bytes. */
 export class HeldBack {
   /** The oldest first. */
   private held: Held[] = [];
@@ -23,17 +23,14 @@ export class HeldBack {
   }
 
   /**
-   * @param which of them and of what is held had better wait, never all; undefined when nothing is to wait any more
+   * @param which of them and of what is held had better wait, never all; undefined for none
    * @returns what of both is to be recorded now
    */
-  sift(
-    taken: readonly Delivery[],
-    which: ((all: readonly Delivery[]) => ReadonlySet<Delivery> | undefined) | undefined,
-  ): Delivery[] {
+  sift(taken: readonly Delivery[], which: (all: readonly Delivery[]) => ReadonlySet<Delivery> | undefined): Delivery[] {
     const now = this.now();
     const all = [...this.held, ...taken.map((delivery) => ({ delivery, sinceMs: now }))];
     const deliveries = all.map(({ delivery }) => delivery);
-    const waits = which?.(deliveries);
+    const waits = which(deliveries);
     const may = all.filter(({ delivery, sinceMs }) => waits?.has(delivery) && now - sinceMs < HOLD_MS);
     this.held = newestOf(may);
     const held = new Set(this.held.map(({ delivery }) => delivery));

@@ -134,8 +134,7 @@ export class Intake {
     if (this.recording) await Promise.race([this.recording, this.whole()]);
     if (this.busy) await this.enough();
     const taken = this.takeBatch();
-    this.busy = this.shareOfWhole(taken) > BUSY_SHARE;
-    return this.held.sift(taken, this.busy ? (all) => this.options.holdBack?.(all) : undefined);
+    return this.held.sift(taken, (all) => (this.busy ? this.options.holdBack?.(all) : undefined));
   }
 
   private async recordOrRetreat(batch: readonly Delivery[]): Promise<void> {
@@ -173,25 +172,24 @@ export class Intake {
   }
 
   private hasEnough(): boolean {
-    return this.shareOfWhole(this.waiting) >= 1;
-  }
-
-  /** Of a whole batch, by messages or by bytes: one of many lines is many. */
-  private shareOfWhole(deliveries: readonly Delivery[]): number {
     const { most, mostBytes = MOST_BYTES } = this.options;
-    const bytes = deliveries.reduce((sum, { message }) => sum + message.body.length, 0);
-    return Math.max(deliveries.length / most, bytes / mostBytes);
+    if (this.waiting.length >= most) return true;
+    let bytes = 0;
+    return this.waiting.some(({ message }) => (bytes += message.body.length) >= mostBytes);
   }
 
   private takeBatch(): Delivery[] {
-    const { mostBytes = MOST_BYTES } = this.options;
+    const { most, mostBytes = MOST_BYTES } = this.options;
     let count = 0;
     let bytes = 0;
-    while (count < this.waiting.length && count < this.options.most) {
-      bytes += this.waiting[count]?.message.body.length ?? 0;
-      if (count > 0 && bytes > mostBytes) break;
+    while (count < this.waiting.length && count < most) {
+      const withNext = bytes + (this.waiting[count]?.message.body.length ?? 0);
+      if (count > 0 && withNext > mostBytes) break;
+      bytes = withNext;
       count++;
     }
+    // A message of many lines is many.
+    this.busy = Math.max(count / most, bytes / mostBytes) > BUSY_SHARE;
     return this.waiting.splice(0, count);
   }
 

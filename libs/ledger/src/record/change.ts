@@ -1,4 +1,4 @@
-import type { JobEvent, RecordedEvent } from '@scutwork/jobs/wire';
+import { type JobEvent, type RecordedEvent, isFinalState } from '@scutwork/jobs/wire';
 import type { Transaction } from '../store/database';
 import type { JobRow } from './job-row';
 
@@ -17,3 +17,10 @@ export type Effect = (tx: Transaction, changes: readonly Change[], facts: readon
 
 /** Whether a fact is one about a job; others are about workers, markers and the ledger itself. */
 export const isJobFact = (fact: RecordedEvent): fact is JobEvent => 'id' in fact;
+
+/** Whether a fact tells how a message of a job ended. */
+export function isEnd(
+  fact: RecordedEvent,
+): fact is Extract<JobEvent, { event: 'cancelled' | 'completed' | 'dead' | 'expired' }> {
+  return isFinalState(fact.event);
+}

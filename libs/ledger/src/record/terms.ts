@@ -98,25 +98,24 @@ function addPayload(terms: number[], payload: string, secrets: readonly string[]
 
 /** Calls `found` with every scalar that a payload can be found by, and its path: those on secret paths are passed by. */
 export function walkScalars(value: unknown, secrets: readonly string[], found: Found): void {
-  walk(value, '', 0, secrets.length === 0 ? nothingSecret : (path) => secrets.includes(path), found);
+  walk(value, '', 0, secrets, found);
 }
 
 type Found = (path: string, scalar: Scalar) => void;
-const nothingSecret = (): boolean => false;
 
 export type Scalar = string | number | boolean | null;
 
 /** Every scalar with its path. Members of arrays have the path of their array: `items.sku` finds any of them. */
-function walk(value: unknown, path: string, depth: number, isSecret: (path: string) => boolean, found: Found): void {
-  if (isSecret(path)) return;
+function walk(value: unknown, path: string, depth: number, secrets: readonly string[], found: Found): void {
+  if (secrets.includes(path)) return;
   if (value === null || typeof value === 'number' || typeof value === 'boolean') return found(path, value);
   if (typeof value === 'string') return value.length <= MOST_VALUE_CHARS ? found(path, value) : undefined;
   if (typeof value !== 'object' || depth >= MOST_DEPTH) return;
   if (Array.isArray(value)) {
-    for (const member of value.slice(0, MOST_PAYLOAD_TERMS)) walk(member, path, depth + 1, isSecret, found);
+    for (const member of value.slice(0, MOST_PAYLOAD_TERMS)) walk(member, path, depth + 1, secrets, found);
     return;
   }
-  for (const [name, member] of Object.entries(value)) walk(member, pathOf(path, name), depth + 1, isSecret, found);
+  for (const [name, member] of Object.entries(value)) walk(member, pathOf(path, name), depth + 1, secrets, found);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { brokerErrorOf, isLoss, isNotReady, mismatchOf } from './broker-error';
+import { brokerErrorOf, isLoss, mismatchOf, missingOf } from './broker-error';
 
 /** An error as amqplib makes it of the broker's words. */
 function closed(code: number, text: string): Error {
@@ -80,16 +80,13 @@ test.each([
   "NOT_FOUND - failed to perform operation on queue 'q' in vhost '/' due to timeout",
 ])('a queue that is there and cannot be used yet is not missing: %s', (words) => {
   const error = closed(404, words);
-  expect(isNotReady(error)).toBe(true);
+  expect(missingOf(error)).toBeUndefined();
   expect(brokerErrorOf(error, { operation: 'read', name: 'q' })).toMatchObject({
     code: 'broker_unreachable',
     field: 'q',
   });
 });
 
-test.each(["NOT_FOUND - no queue 'q' in vhost '/'", "NOT_FOUND - no exchange 'e' in vhost '/'"])(
-  'missing is: %s',
-  (words) => {
-    expect(isNotReady(closed(404, words))).toBe(false);
-  },
-);
+test.each(['queue', 'exchange'])('a missing %s is told as that', (kind) => {
+  expect(missingOf(closed(404, `NOT_FOUND - no ${kind} 'x' in vhost '/'`))).toBe(kind);
+});

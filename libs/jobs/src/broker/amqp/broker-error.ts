@@ -31,12 +31,13 @@ function isRefusal(code: number | undefined): boolean {
 }
 
 /**
- * A queue that is there and cannot be used yet is not found either, in the broker's words: for some hundred milliseconds
- * after its start, or while its node is away.
+ * What the broker does not have. A queue that is there and cannot be used yet is not found either, in its words: for some
+ * hundred milliseconds after its start, or while its node is away.
  */
-export function isNotReady(error: unknown): boolean {
+export function missingOf(error: unknown): 'queue' | 'exchange' | undefined {
   const { code, text } = faultOf(error);
-  return code === 404 && !/\bno (?:queue|exchange)\b/.test(text);
+  const [, kind] = /\bno (queue|exchange)\b/.exec(text) ?? [];
+  return code === 404 && (kind === 'queue' || kind === 'exchange') ? kind : undefined;
 }
 
 /** What the broker takes at most, in bytes of a body, when it has closed the channel for a larger one. */
@@ -52,7 +53,8 @@ export function brokerErrorOf(error: unknown, doing: Doing): BrokerError {
   const { code, text } = faultOf(error);
   const detail = { field: resourceOf(text) ?? (doing.operation === 'bind' ? doing.to : doing.name), cause: error };
   if (code === 403) return permissionMissing(text, doing, error);
-  if (code === 404 && !isNotReady(error)) return missing(text, detail);
+  const kind = missingOf(error);
+  if (kind) return missing(kind, detail);
   if (code === 405) {
     return new BrokerError('broker_access_refused', `RabbitMQ refuses to ${sentence(doing)}: ${text}`, {
       ...detail,
@@ -151,11 +153,10 @@ function permissionFor(doing: Doing, resource: string): 'configure' | 'write' | 
   }
 }
 
-function missing(text: string, detail: { field: string; cause: unknown }): BrokerError {
-  const isQueue = text.includes('no queue');
+function missing(kind: 'queue' | 'exchange', detail: { field: string; cause: unknown }): BrokerError {
   return new BrokerError(
-    isQueue ? 'no_queue' : 'topology_mismatch',
-    `RabbitMQ has no ${isQueue ? 'queue' : 'exchange'} "${detail.field}"`,
+    kind === 'queue' ? 'no_queue' : 'topology_mismatch',
+    `RabbitMQ has no ${kind} "${detail.field}"`,
     {
       ...detail,
       hint: 'Apply the topology that makes it, or correct the name or the prefix.',

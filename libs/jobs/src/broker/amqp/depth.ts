@@ -1,7 +1,7 @@
 import type { ChannelModel } from 'amqplib';
 import type { QueueDepth } from '../broker';
 import { closeChannel } from './close-channel';
-import { brokerErrorOf, faultOf, isNotReady } from './broker-error';
+import { brokerErrorOf, missingOf } from './broker-error';
 
 /**
  * Ready messages and consumers by a passive declare, on a channel of its own: the broker closes it when there is no such
@@ -15,7 +15,7 @@ export async function queueDepth(model: ChannelModel, queue: string): Promise<Qu
     await closeChannel(channel);
     return { messages: messageCount, consumers: consumerCount };
   } catch (error) {
-    if (faultOf(error).code === 404 && !isNotReady(error)) return undefined;
+    if (missingOf(error)) return undefined;
     throw brokerErrorOf(error, { operation: 'read', name: queue });
   }
 }

@@ -1,12 +1,10 @@
-import { type JobEvent, type RecordedEvent, isFinalState } from '@scutwork/jobs/wire';
+import type { RecordedEvent } from '@scutwork/jobs/wire';
 import { LEDGER_WORKER } from '../../control/cancel';
 import { controlKey } from '../../control/control-store';
 import { passableAt } from '../../control/passable-at';
 import type { Transaction } from '../../store/database';
-import type { Change, Effect } from '../change';
+import { type Change, type Effect, isEnd } from '../change';
 import { UNKNOWN_TYPE } from '../merge';
-
-type Ended = Extract<JobEvent, { event: 'cancelled' | 'completed' | 'dead' | 'expired' }>;
 
 /**
  * What was published is at the broker at least once: a connection that broke at the wrong moment, a client that asked
@@ -40,10 +38,6 @@ where control.key = ended.key and (entry->>'generation')::int = ended.generation
 /** Nothing else was ever revoked. */
 function isSteered({ after }: Change): boolean {
   return after.cancelRequestedAt !== undefined || after.generation > 0;
-}
-
-function isEnd(fact: { event: string }): fact is Ended {
-  return isFinalState(fact.event);
 }
 
 /** Of a job that was cancelled before its record came, it shows now where its message is. */
