@@ -73,7 +73,7 @@ export async function runCampaign(ground: Ground, options: CampaignOptions): Pro
     const judgement = judge(evidence);
     const { folder } = stage;
     if (judgement.lost.length + judgement.wrong.length === 0) rmSync(folder, { recursive: true, force: true });
-    else await keepTraces(stage);
+    else await keepTraces(stage, evidence);
     return { ...judgement, ...havoc, seed, minutes, evidence, settledMs, folder };
   } catch (error) {
     say(`it cannot go on; what its processes wrote is kept in ${stage.folder}`);
@@ -90,8 +90,9 @@ const ASKED = [
   ['list_channels', 'connection', 'number', 'consumer_count', 'messages_unacknowledged', 'messages_unconfirmed'],
 ];
 
-/** What each node of the broker wrote, and how the broker stands. */
-async function keepTraces({ folder, ground: { broker, brokerFolders } }: Stage): Promise<void> {
+/** What each node of the broker wrote, how the broker stands, and all that was judged. */
+async function keepTraces({ folder, ground: { broker, brokerFolders } }: Stage, evidence?: Evidence): Promise<void> {
+  if (evidence) writeFileSync(join(folder, 'evidence.json'), JSON.stringify(evidence));
   for (const [index, from] of brokerFolders.entries())
     cpSync(join(from, 'log'), join(folder, 'logs', `broker-${index + 1}`), { recursive: true });
   const told = await Promise.allSettled(ASKED.map((command) => broker.ctl(...command)));

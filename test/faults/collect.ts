@@ -59,7 +59,7 @@ export async function readRows(stage: Stage): Promise<Row[]> {
 
 /** What the ledger has decided of every moment. */
 export async function readTicks(stage: Stage): Promise<Tick[]> {
-  const columns = `schedule, ${milliseconds('instant')} as instant, outcome, job_id as "jobId"`;
+  const columns = `schedule, ${milliseconds('instant')} as instant, outcome, job_id as "jobId", reason`;
   return rowsOf<Tick>(stage, `select ${columns} from schedule_ticks`);
 }
 

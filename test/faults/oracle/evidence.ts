@@ -64,6 +64,8 @@ export interface Tick {
   instant: number;
   outcome: string;
   jobId?: string;
+  /** For whoever reads what was kept. */
+  reason?: string;
 }
 
 /** While every worker had said that the pause is in force there, and nobody had asked for its end. */

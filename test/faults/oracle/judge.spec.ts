@@ -109,19 +109,23 @@ describe('unique jobs', () => {
 });
 
 describe('ticks', () => {
-  const of = (given: Partial<Rhythm>, ...ticks: Tick[]): string[] => {
+  type Given = Partial<Rhythm> & Pick<Partial<Evidence>, 'struck'> & { firstMs?: number };
+  const of = ({ firstMs = 0, struck = [], ...given }: Given, ...ticks: Tick[]): string[] => {
     const rhythm: Rhythm = { everyMs: 2_000, catchUp: 'once', graceMs: 1_000, takesMs: 0, ...given };
     const made = ticks.flatMap(({ jobId, instant }) => (jobId === undefined ? [] : [{ id: jobId, instant }]));
     return found({
       schedules: { rhythms: { tick: rhythm }, fromMs: T + 4_000, toMs: T + 8_000 },
-      ticks,
+      ...{ ticks, struck },
       rows: [
         ...sound.rows,
         ...made.map(({ id, instant }) => row(id, 'completed', 1, { schedule: 'tick', scheduledFor: instant })),
       ],
       runs: [
         ...sound.runs,
-        ...made.flatMap(({ id }, index) => [start(id, 1, index * 100), end(id, 1, index * 100 + 90)]),
+        ...made.flatMap(({ id }, index) => {
+          const beginMs = firstMs + index * 100;
+          return [start(id, 1, beginMs), end(id, 1, beginMs + 90)];
+        }),
       ],
     });
   };
@@ -145,6 +149,22 @@ describe('ticks', () => {
     expect(of({ catchUp: 'once' }, tick(4), missed(6), tick(8))).toEqual(['lost: ticks']);
     expect(of({ catchUp: 'all' }, tick(4), missed(6), late)).toEqual(['lost: ticks']);
     expect(of({ catchUp: 'skip' }, tick(4), tick(6), late)).toEqual(['wrong: ticks']);
+  });
+
+  test('a moment is skipped, and made up for by nothing, only where a hundred before it waited', () => {
+    const skipped: Tick = { ...missed(8), outcome: 'skipped' };
+    const after = { overlap: 'queue', firstMs: 8_001 } as const;
+    const waiting = Array.from({ length: 100 }, (_, index) => tick(4 - 2 * index));
+    expect(of(after, ...waiting, tick(6), skipped)).toEqual([]);
+    expect(of(after, ...waiting.slice(0, -2), tick(6), skipped)).toEqual(['lost: ticks']);
+    expect(of({ ...after, firstMs: 7_900 }, ...waiting, skipped, tick(6))).toEqual(['lost: ticks']);
+    expect(of({ firstMs: 8_001 }, ...waiting, tick(6), skipped)).toEqual(['lost: ticks']);
+    const struck = [{ fault: 'database-killed', whom: '', fromMs: T + 6_000, toMs: T + 7_000 }];
+    expect(of({ ...after, struck }, ...waiting, missed(6), skipped)).toEqual([]);
+    expect(of({ ...after, struck }, ...waiting.slice(0, -1), missed(6), skipped)).toEqual([
+      'lost: ticks',
+      'lost: ticks',
+    ]);
   });
 
   test('jobs that wait for each other do not meet', () => {

@@ -5,6 +5,8 @@ import { type Known, grouped } from '../known';
 
 /** What struck so shortly before may still be why nobody decided. */
 const AFTERMATH_MS = 20_000;
+/** As many moments of one schedule may wait for the job before them; one that comes then is skipped. */
+const MOST_QUEUED = 100;
 
 /** One schedule and all that is known of it. */
 interface Schedule extends Rhythm {
@@ -20,8 +22,11 @@ export function ticks(known: Known): Finding[] {
     const ofIt = ({ schedule }: { schedule?: string }): boolean => schedule === name;
     const decided = known.ticks.filter(ofIt).sort((a, b) => a.instant - b.instant);
     const schedule: Schedule = { ...rhythm, name, ticks: decided, jobs: known.rows.filter(ofIt) };
-    const says = [...decidedOnce(schedule, known), ...missed(schedule, known), ...inTurn(schedule, known)];
-    return [...says, ...jobsOf(schedule, known)].map((finding) => ({ rule: 'ticks', ...finding }));
+    const says = [...decidedOnce(schedule, known), ...missed(schedule, known), ...skipped(schedule, known)];
+    return [...says, ...inTurn(schedule, known), ...jobsOf(schedule, known)].map((finding) => ({
+      rule: 'ticks',
+      ...finding,
+    }));
   });
 }
 
@@ -48,17 +53,39 @@ function decidedOnce({ name, everyMs, ticks: decided, jobs }: Schedule, { schedu
 }
 
 /** What is made up for is the schedule's to say; and nothing is missed where somebody was there to decide. */
-function missed({ name, catchUp, graceMs, ticks: decided }: Schedule, { struck }: Known): Said[] {
+function missed(schedule: Schedule, known: Known): Said[] {
+  const { name, catchUp, graceMs, ticks: decided } = schedule;
   return decided.flatMap(({ instant, outcome }, index) => {
     if (outcome === 'caught_up' && catchUp === 'skip')
       return wrong(`the tick of ${at(instant)} of "${name}" was made up for, and must not be`);
     if (outcome !== 'missed') return [];
-    const next = decided[index + 1]?.outcome;
-    if (catchUp === 'all' || (catchUp === 'once' && next !== 'missed' && next !== 'caught_up'))
+    const next = decided[index + 1];
+    const isMadeUpFor = next?.outcome === 'missed' || next?.outcome === 'caught_up';
+    const isLeft = next?.outcome === 'skipped' && mayBeSkipped(next, schedule, known);
+    if (catchUp === 'all' || (catchUp === 'once' && !isMadeUpFor && !isLeft))
       return lost(`the tick of ${at(instant)} of "${name}" was missed, and nothing makes up for it`);
-    const hasCause = struck.some(({ fromMs, toMs }) => fromMs <= instant + graceMs && toMs + AFTERMATH_MS >= instant);
+    const hasCause = known.struck.some(
+      ({ fromMs, toMs }) => fromMs <= instant + graceMs && toMs + AFTERMATH_MS >= instant,
+    );
     return hasCause ? [] : wrong(`the tick of ${at(instant)} of "${name}" was missed while nothing struck`);
   });
+}
+
+function skipped(schedule: Schedule, known: Known): Said[] {
+  return schedule.ticks
+    .filter((tick) => tick.outcome === 'skipped' && !mayBeSkipped(tick, schedule, known))
+    .map(({ instant }) =>
+      lost(`the tick of ${at(instant)} of "${schedule.name}" was skipped, and had no reason to be`),
+    );
+}
+
+/** As many moments before it waited then as may: their jobs began after it. */
+function mayBeSkipped({ instant }: Tick, { overlap, jobs }: Schedule, { startsOf }: Known): boolean {
+  const waited = jobs.filter(({ id, scheduledFor = Infinity }) => {
+    const began = startsOf(id)[0]?.at ?? -Infinity;
+    return scheduledFor < instant && began > instant;
+  });
+  return overlap === 'queue' && waited.length >= MOST_QUEUED;
 }
 
 /** Where jobs of a schedule wait for each other, none begins before the one before it has ended. */
