@@ -20,7 +20,8 @@ const REMADE_MS = 120_000;
 
 /**
  * The queues are there again, with their consumers. RabbitMQ 3.10.8 that is killed while it makes a quorum queue is left
- * with one that crashes whoever touches it, until somebody deletes it: that is not ours to mend, so no kill comes now.
+ * with one that crashes whoever touches it, until somebody deletes it: that is not ours to mend, so no kill comes now. One
+ * that comes a second later did the same in seed 102.
  */
 export async function remade({ ground, names, of }: Stage): Promise<void> {
   const consumers = of('worker').length - 1;

@@ -22,11 +22,9 @@ export function ticks(known: Known): Finding[] {
     const ofIt = ({ schedule }: { schedule?: string }): boolean => schedule === name;
     const decided = known.ticks.filter(ofIt).sort((a, b) => a.instant - b.instant);
     const schedule: Schedule = { ...rhythm, name, ticks: decided, jobs: known.rows.filter(ofIt) };
-    const says = [...decidedOnce(schedule, known), ...missed(schedule, known), ...skipped(schedule, known)];
-    return [...says, ...inTurn(schedule, known), ...jobsOf(schedule, known)].map((finding) => ({
-      rule: 'ticks',
-      ...finding,
-    }));
+    return [decidedOnce, missed, skipped, inTurn, jobsOf]
+      .flatMap((rule) => rule(schedule, known))
+      .map((finding) => ({ rule: 'ticks', ...finding }));
   });
 }
 
@@ -71,6 +69,7 @@ function missed(schedule: Schedule, known: Known): Said[] {
   });
 }
 
+/** Nothing is skipped but what comes when as many wait as may. */
 function skipped(schedule: Schedule, known: Known): Said[] {
   return schedule.ticks
     .filter((tick) => tick.outcome === 'skipped' && !mayBeSkipped(tick, schedule, known))
