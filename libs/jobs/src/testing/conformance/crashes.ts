@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
+import type { Broker } from '../../broker/broker';
 import { confirmed } from '../../broker/confirmed';
 import { newJobId } from '../../contracts/job-id';
 import { arrivals, depthIs, openInbox, takeAll } from '../../broker/conformance/port';
 import type { Promises } from '../../broker/conformance/promises';
-import { Gate, type JobsStage, TASKS, Task, payloads } from './jobs-stage';
+import { Gate, type JobsStage, TASKS, Task, type Witness, payloads } from './jobs-stage';
 
 /** The attempt that a worker has taken to its grave. */
 const forever = (): Promise<never> => new Promise(() => undefined);
+
+/** Whatever this worker has sent before, acks too: an answer on the same connection comes after it. */
+const heard = (stage: JobsStage, broker: Broker) => broker.depth(stage.world.names.work(TASKS, 'normal'));
+
+const accused = (witness: Witness, whom: string | undefined) => witness.all('suspected').some(({ id }) => id === whom);
 
 export const crashes: Promises<JobsStage> = {
   'what a worker held when it died is run by another': async (stage) => {
@@ -138,13 +144,18 @@ export const crashes: Promises<JobsStage> = {
     while (dead.length === 0) {
       assert.ok(deaths <= 10, 'nobody was convicted');
       const died = { of: 0 };
-      const { worker, witness, die } = await stage.tasks(({ n }, { id }) => {
+      const { worker, witness, broker, die } = await stage.tasks(({ n }, { id }) => {
         if (died.of > 0) return forever();
         if (n !== KILLER) return void done.add(id);
         died.of = 1;
         return forever();
       });
       await stage.until('a death or a verdict', () => died.of > 0 || witness.all('dead').length > 0);
+      // Killed between confirm and ack it would be a suspect twice, and each of them has three deaths to die.
+      if (deaths === 3) {
+        await stage.until('the accusation', () => accused(witness, ids[KILLER]));
+        await heard(stage, broker);
+      }
       dead = witness.all('dead').map(({ id }) => id);
       deaths += died.of;
       // Whoever has convicted it has to acknowledge it too: killed before that, another one would convict it again.
