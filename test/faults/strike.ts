@@ -11,11 +11,16 @@ export interface Havoc {
   struck: Struck[];
   /** Faults that cannot strike on this ground, and why. */
   leftOut: Map<string, string>;
+  notes: string[];
 }
 
 /** Carries a plan out: the faults of a lane one after the other, never before their moment. */
-export async function carryOut(plan: readonly Strike[], scene: Omit<Scene, 'random'>, say: (line: string) => void) {
-  const havoc: Havoc = { struck: [], leftOut: new Map() };
+export async function carryOut(
+  plan: readonly Strike[],
+  scene: Omit<Scene, 'random' | 'note'>,
+  say: (line: string) => void,
+) {
+  const havoc: Havoc = { struck: [], leftOut: new Map(), notes: [] };
   const beganMs = Date.now();
   const turn = new Turns();
   const lanes = LANES.map(async (lane) => {
@@ -33,8 +38,8 @@ export async function carryOut(plan: readonly Strike[], scene: Omit<Scene, 'rand
 
 async function strikeOnce(
   { fault, lastsMs, seed }: Strike,
-  scene: Omit<Scene, 'random'>,
-  { struck, leftOut }: Havoc,
+  scene: Omit<Scene, 'random' | 'note'>,
+  { struck, leftOut, notes }: Havoc,
   say: (line: string) => void,
 ): Promise<void> {
   const { impossible, strike } = faultOf[fault];
@@ -44,7 +49,11 @@ async function strikeOnce(
     return say(`${fault} is LEFT OUT: ${reason}`);
   }
   const fromMs = Date.now();
-  const { whom, heal } = await strike({ ...scene, random: new Seeded(seed) });
+  const note = (text: string): void => {
+    notes.push(text);
+    say(`NOTE: ${text}`);
+  };
+  const { whom, heal } = await strike({ ...scene, random: new Seeded(seed), note });
   say(`${fault} (${whom})`);
   await sleep(lastsMs);
   await heal();

@@ -21,7 +21,7 @@ const REMADE_MS = 120_000;
 /**
  * The queues are there again, with their consumers. RabbitMQ 3.10.8 that is killed while it makes a quorum queue is left
  * with one that crashes whoever touches it, until somebody deletes it: that is not ours to mend, so no kill comes now. One
- * that comes a second later did the same in seed 102.
+ * that comes a second later can do the same, and is followed by who deletes it (damaged-queues.ts).
  */
 export async function remade({ ground, names, of }: Stage): Promise<void> {
   const consumers = of('worker').length - 1;

@@ -13,6 +13,8 @@ export interface Scene {
   stage: Stage;
   load: LoadControl;
   random: Seeded;
+  /** Something that whoever reads the report has to know. */
+  note(text: string): void;
 }
 
 /** A fault that has struck. */

@@ -6,7 +6,7 @@ const MOST_FINDINGS = 40;
 
 /** What a campaign came to, for people. */
 export function markdownOf(campaign: Campaign, broker: string): string {
-  const { seed, minutes, evidence, lost, wrong, struck, leftOut, settledMs } = campaign;
+  const { seed, minutes, evidence, lost, wrong, struck, leftOut, notes, settledMs } = campaign;
   const accepted = evidence.submissions.filter(({ answer }) => answer === 'accepted');
   const ticks = evidence.rows.filter(({ schedule }) => schedule !== undefined).length;
   const verdict = lost.length + wrong.length === 0 ? 'nothing lost, nothing wrong' : 'NOT CLEAN';
@@ -22,6 +22,7 @@ export function markdownOf(campaign: Campaign, broker: string): string {
       [...campaign.duplicates].map(([cause, count]) => [cause, String(count)]),
     ),
     ...[...leftOut].map(([fault, reason]) => `**Left out:** ${fault}, because ${reason}.\n`),
+    ...notes.map((text) => `**Note:** ${text}.\n`),
     ...findings('Lost', lost),
     ...findings('Wrong', wrong),
   ].join('\n');

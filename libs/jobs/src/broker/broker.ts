@@ -122,13 +122,14 @@ export interface Broker extends Service {
   apply(plan: TopologyPlan): Promise<void>;
   publisher(options?: PublisherOptions): Publisher;
   /**
-   * Resolves when the first consumer is open, waiting for the broker if need be.
+   * Resolves when the first consumer is open, waiting for the broker if need be; or when it cannot be for as long as the
+   * queue is damaged, of which `broker.degraded` tells: then it opens when that is mended.
    * @throws BrokerError `no_queue`, `permission_missing`
    */
   subscribe(options: SubscribeOptions): Promise<Subscription>;
   /**
    * Takes one message, or none; for queues whose jobs run too long to be prefetched. None also while the broker is away.
-   * @throws BrokerError `no_queue`, `permission_missing`
+   * @throws BrokerError `no_queue`, `permission_missing`; `broker_unreachable` while a damaged queue is left alone
    */
   pull(queue: string): Promise<Delivery | undefined>;
   /**

@@ -18,6 +18,7 @@ import type {
 } from '../broker';
 import type { Delivery } from '../delivery';
 import { Connections } from './connections';
+import { DamageFinder } from './damage';
 import { queueDepth } from './depth';
 import { type AmqpBrokerOptions, type ResolvedAmqpOptions, resolveAmqpOptions } from './options';
 import { within } from '../../lifecycle/pause';
@@ -50,6 +51,7 @@ class AmqpBroker implements Broker {
   private readonly connections: Connections;
   private readonly topology: TopologyKeeper;
   private readonly pulls: Pulls;
+  private readonly damage: DamageFinder;
   private readonly publishers = new Set<AmqpPublisher>();
   private readonly subscriptions = new Set<AmqpSubscription>();
   private readonly readers = new Set<{ close(): Promise<void> }>();
@@ -63,6 +65,7 @@ class AmqpBroker implements Broker {
     const { consuming } = this.connections;
     this.topology = new TopologyKeeper(consuming, options, this.stopping.signal, () => this.connections.lastError);
     this.pulls = new Pulls(consuming, options);
+    this.damage = new DamageFinder(consuming, options.clock);
   }
 
   get state(): BrokerState {
@@ -163,6 +166,7 @@ class AmqpBroker implements Broker {
     return {
       link,
       options: this.options,
+      damage: this.damage,
       topologyReady: () => this.topology.ready(),
       repairTopology: () => this.topology.repair(),
     };

@@ -1,4 +1,4 @@
-import { brokerErrorOf, isLoss, mismatchOf, missingOf } from './broker-error';
+import { brokerErrorOf, isLoss, isPassing, mismatchOf, missingOf } from './broker-error';
 
 /** An error as amqplib makes it of the broker's words. */
 function closed(code: number, text: string): Error {
@@ -80,13 +80,14 @@ test.each([
   "NOT_FOUND - failed to perform operation on queue 'q' in vhost '/' due to timeout",
 ])('a queue that is there and cannot be used yet is not missing: %s', (words) => {
   const error = closed(404, words);
+  const ours = brokerErrorOf(error, { operation: 'read', name: 'q' });
   expect(missingOf(error)).toBeUndefined();
-  expect(brokerErrorOf(error, { operation: 'read', name: 'q' })).toMatchObject({
-    code: 'broker_unreachable',
-    field: 'q',
-  });
+  expect(ours).toMatchObject({ code: 'broker_unreachable', field: 'q' });
+  expect([error, ours].map(isPassing)).toEqual([true, true]);
 });
 
 test.each(['queue', 'exchange'])('a missing %s is told as that', (kind) => {
-  expect(missingOf(closed(404, `NOT_FOUND - no ${kind} 'x' in vhost '/'`))).toBe(kind);
+  const error = closed(404, `NOT_FOUND - no ${kind} 'x' in vhost '/'`);
+  expect(missingOf(error)).toBe(kind);
+  expect([error, brokerErrorOf(error, { operation: 'consume', name: 'x' })].map(isPassing)).toEqual([false, false]);
 });

@@ -25,6 +25,12 @@ export function isLoss(error: unknown): boolean {
   return !(error instanceof BrokerError) && !isRefusal(faultOf(error).code);
 }
 
+/** Worth doing again: the channel ended with its connection, or what was asked for is there and cannot be used yet. */
+export function isPassing(error: unknown): boolean {
+  const refusal = error instanceof BrokerError ? error.cause : error;
+  return isLoss(error) || (faultOf(refusal).code === 404 && missingOf(refusal) === undefined);
+}
+
 /** The soft errors of AMQP: the broker closes the channel, the connection stays. */
 function isRefusal(code: number | undefined): boolean {
   return code === 403 || code === 404 || code === 405 || code === 406 || code === 311 || code === 313;

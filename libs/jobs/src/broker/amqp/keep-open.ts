@@ -4,14 +4,18 @@ import type { Link } from './link';
 import { pause } from '../../lifecycle/pause';
 
 const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 5_000;
+/** Most milliseconds between two tries, unless somebody knows better. */
+export const LONGEST_PAUSE_MS = 5_000;
 /** What lived this long had been opened well; the next loss begins with the short pause again. */
 const HEALTHY_MS = 5_000;
 
 export interface KeptOpen {
-  link: Link;
+  /** Asked before each time: it may be another one by then. */
+  link: () => Link;
   clock: Clock;
   random: Random;
+  /** Most milliseconds between two tries, asked after each that failed. Default: {@link LONGEST_PAUSE_MS}. */
+  longestPauseMs?: () => number;
   /** Ends the loop; what is open stays open. */
   signal: AbortSignal;
   /** Opens a channel; resolves with a promise of its loss. */
@@ -25,9 +29,10 @@ export interface KeptOpen {
  * timeout, a bad ack) does not come back with the connection, which stays.
  */
 export async function keepOpen(kept: KeptOpen): Promise<void> {
-  const { link, clock, signal } = kept;
+  const { clock, signal } = kept;
   let failures = 0;
   for (;;) {
+    const link = kept.link();
     const model = await link.whenUp(signal);
     if (!model) return;
     const openedAt = clock.now();
@@ -41,10 +46,11 @@ export async function keepOpen(kept: KeptOpen): Promise<void> {
       failures += 1;
       kept.onFault(error, failures);
     }
-    await pause(clock, pauseMs(failures, kept.random), signal);
+    const longestMs = kept.longestPauseMs?.() ?? LONGEST_PAUSE_MS;
+    await pause(clock, pauseMs(failures, longestMs, kept.random), signal);
   }
 }
 
-function pauseMs(failures: number, random: Random): number {
-  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 16)) * (0.5 + random());
+function pauseMs(failures: number, longestMs: number, random: Random): number {
+  return Math.min(longestMs, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 16)) * (0.5 + random());
 }

@@ -1,6 +1,7 @@
 import { AmqpConnectionManagerClass } from 'amqp-connection-manager';
 import type { ChannelModel } from 'amqplib';
 import { Duplex } from 'node:stream';
+import { faultOf } from './broker-error';
 import { corkWrites } from './cork';
 import { type LinkFault, linkFaultOf } from './link-fault';
 import type { ResolvedAmqpOptions } from './options';
@@ -32,6 +33,8 @@ export class Link {
   blocked: LinkBlock | undefined;
   /** Why there is none, since the last time there was one. */
   fault: LinkFault | undefined;
+  /** The reply code with which the broker ended the last connection; undefined when it ended without one. */
+  endedBy: number | undefined;
   private manager: AmqpConnectionManagerClass | undefined;
   /** Of the present attempt. Node keeps a listener on a signal for as long as the signal lives: one for all would leak. */
   private attempt = new AbortController();
@@ -140,6 +143,7 @@ export class Link {
   }
 
   private down(error: Error | undefined, url: string | undefined): void {
+    if (this.model) this.endedBy = faultOf(error).code;
     this.model = undefined;
     this.blocked = undefined;
     this.fault = linkFaultOf(error, url, this.options.urls);

@@ -77,7 +77,7 @@ export class AmqpPublisher implements Publisher {
     const { link, options } = this.context;
     this.cancelLinkListener = link.onChange(() => this.pump());
     void keepOpen({
-      link,
+      link: () => link,
       clock: options.clock,
       random: options.random,
       signal: this.ending.signal,

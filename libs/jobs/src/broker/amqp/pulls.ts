@@ -1,12 +1,21 @@
 import type { Channel, ChannelModel } from 'amqplib';
+import { BrokerError } from '../../contracts/errors';
 import type { Delivery } from '../delivery';
-import { type Doing, brokerErrorOf, isLoss } from './broker-error';
+import { type Doing, brokerErrorOf, isPassing } from './broker-error';
+import { DAMAGED_PAUSE_MS, damageText, endedByDamage } from './damage';
 import { Epoch } from './epoch';
 import type { Link } from './link';
 import type { ResolvedAmqpOptions } from './options';
 import { within } from '../../lifecycle/pause';
 
 const CLOSE_MS = 5_000;
+/** So long a damaged queue is left alone, in milliseconds; after each further time twice as long. */
+const FIRST_REST_MS = 1_000;
+
+interface Rest {
+  ms: number;
+  endsAt: number;
+}
 
 interface OpenPull {
   channel: Channel;
@@ -16,6 +25,8 @@ interface OpenPull {
 /** Takes single messages. A channel for each queue: one that the broker closes must not take the others' deliveries along. */
 export class Pulls {
   private readonly channels = new Map<string, Promise<OpenPull>>();
+  /** Of queues that ended the connection when they were asked. */
+  private readonly rests = new Map<string, Rest>();
   private stopped = false;
 
   constructor(
@@ -27,14 +38,32 @@ export class Pulls {
   async pull(queue: string): Promise<Delivery | undefined> {
     const { model } = this.link;
     if (!model || this.stopped) return undefined;
+    this.checkRested(queue);
     try {
       const { channel, epoch } = await this.channelFor(queue, model);
       const message = await channel.get(queue, { noAck: false });
+      this.rests.delete(queue);
       return message ? epoch.delivery(message) : undefined;
     } catch (error) {
-      if (isLoss(error)) return undefined;
+      if (endedByDamage(this.link, model)) this.rest(queue);
+      if (isPassing(error)) return undefined;
       throw brokerErrorOf(error, doing(queue));
     }
+  }
+
+  /** It must not take the connection from all others again and again. */
+  private rest(queue: string): void {
+    const { clock, events } = this.options;
+    const before = this.rests.get(queue);
+    if (!before) events.emit({ event: 'broker.degraded', reason: damageText(queue) });
+    const ms = Math.min(DAMAGED_PAUSE_MS, before ? 2 * before.ms : FIRST_REST_MS);
+    this.rests.set(queue, { ms, endsAt: clock.now() + ms });
+  }
+
+  private checkRested(queue: string): void {
+    const rest = this.rests.get(queue);
+    if (!rest || rest.endsAt <= this.options.clock.now()) return;
+    throw new BrokerError('broker_unreachable', damageText(queue), { field: queue });
   }
 
   async close(): Promise<void> {

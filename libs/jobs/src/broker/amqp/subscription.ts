@@ -1,12 +1,13 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { BrokerError } from '../../contracts/errors';
 import type { SubscribeOptions, Subscription } from '../broker';
-import { type Doing, brokerErrorOf, faultOf, isLoss } from './broker-error';
+import { type Doing, brokerErrorOf, isPassing, missingOf } from './broker-error';
 import { closeChannel } from './close-channel';
+import { DAMAGED_PAUSE_MS, type DamageFinder, damageText } from './damage';
 import { Epoch } from './epoch';
 import { stateFailure } from './guarded';
-import { keepOpen } from './keep-open';
-import type { Link } from './link';
+import { LONGEST_PAUSE_MS, keepOpen } from './keep-open';
+import { Link } from './link';
 import type { ResolvedAmqpOptions } from './options';
 import { within } from '../../lifecycle/pause';
 
@@ -19,6 +20,7 @@ let lastConsumer = 0;
 export interface SubscriptionContext {
   link: Link;
   options: ResolvedAmqpOptions;
+  damage: DamageFinder;
   /** Resolves when the topology is there again after a reconnect. */
   topologyReady: () => Promise<unknown>;
   /** Makes the topology anew after a queue was found missing. */
@@ -36,11 +38,16 @@ interface Consumer {
   fault: string | undefined;
 }
 
-/** One consumer on a channel of its own, brought back after every loss. */
+/**
+ * One consumer on a channel of its own, brought back after every loss. When it is its queue that ends the connection, it
+ * goes on by a connection of its own, so that the other queues do not suffer.
+ */
 export class AmqpSubscription implements Subscription {
   private readonly ending = new AbortController();
   private consumer: Consumer | undefined;
-  private wasOpen = false;
+  private own: Link | undefined;
+  /** Whether whoever waits for the first consumer has been told. */
+  private answered = false;
 
   constructor(
     private readonly context: SubscriptionContext,
@@ -51,12 +58,16 @@ export class AmqpSubscription implements Subscription {
     return this.consumer?.ready === true && !this.isEnding();
   }
 
-  /** Resolves when the first consumer is open. @throws BrokerError when the broker refuses it */
+  /**
+   * Resolves when the first consumer is open, or cannot be for as long as its queue is damaged.
+   * @throws BrokerError when the broker refuses it
+   */
   start(): Promise<void> {
     const { link, options } = this.context;
     return new Promise((resolve, reject) => {
       const ended = keepOpen({
-        link,
+        link: () => this.own ?? link,
+        longestPauseMs: () => (this.own ? DAMAGED_PAUSE_MS : LONGEST_PAUSE_MS),
         clock: options.clock,
         random: options.random,
         signal: this.ending.signal,
@@ -77,7 +88,7 @@ export class AmqpSubscription implements Subscription {
   async cancel(): Promise<void> {
     this.ending.abort();
     const { consumer } = this;
-    if (consumer?.epoch.alive) await this.answered(consumer.channel.cancel(consumer.tag));
+    if (consumer?.epoch.alive) await this.inTime(consumer.channel.cancel(consumer.tag));
   }
 
   async close(): Promise<void> {
@@ -85,7 +96,8 @@ export class AmqpSubscription implements Subscription {
     this.context.onClosed(this);
     const { consumer } = this;
     this.consumer = undefined;
-    if (consumer) await this.answered(consumer.epoch.close());
+    if (consumer) await this.inTime(consumer.epoch.close());
+    await this.own?.stop(CLOSE_MS);
   }
 
   private isEnding(): boolean {
@@ -96,7 +108,7 @@ export class AmqpSubscription implements Subscription {
     try {
       return await this.openConsumer(model, opened);
     } catch (error) {
-      if (faultOf(error).code === 404) await this.context.repairTopology();
+      if (missingOf(error) === 'queue') await this.context.repairTopology();
       throw error;
     }
   }
@@ -117,15 +129,35 @@ export class AmqpSubscription implements Subscription {
     this.consumer = consumer;
     await channel.prefetch(prefetch, false);
     const overdue = this.context.options.clock.after(OVERDUE_MS, () => this.reportOverdue());
-    const consuming = channel.consume(queue, (message) => this.receive(consumer, message), {
-      consumerTag: consumer.tag,
-    });
-    await consuming.finally(overdue);
+    await this.ask(model, opened, () =>
+      channel.consume(queue, (message) => this.receive(consumer, message), { consumerTag: consumer.tag }),
+    ).finally(overdue);
     if (this.isEnding()) await consumer.epoch.close();
     consumer.ready = true;
-    this.wasOpen = true;
-    opened();
+    this.tell(opened);
     return { lost };
+  }
+
+  private ask<T>(model: ChannelModel, opened: () => void, consume: () => Promise<T>): Promise<T> {
+    if (this.own) return consume();
+    return this.context.damage.ask(model, consume, () => {
+      this.moveOut();
+      this.tell(opened);
+    });
+  }
+
+  private tell(opened: () => void): void {
+    this.answered = true;
+    opened();
+  }
+
+  /** From here on only this one suffers from its queue. It is tried until it is well again, or deleted and made anew. */
+  private moveOut(): void {
+    const { options } = this.context;
+    if (this.isEnding()) return;
+    options.events.emit({ event: 'broker.degraded', reason: damageText(this.subscribed.queue) });
+    this.own = new Link('consume', options);
+    this.own.start();
   }
 
   private whenLost(consumer: Consumer): Promise<void> {
@@ -164,7 +196,7 @@ export class AmqpSubscription implements Subscription {
   private receive(consumer: Consumer, message: ConsumeMessage | null): void {
     if (message === null) {
       consumer.fault = `the broker ended the consumer of "${this.subscribed.queue}": the queue was deleted, or a delivery was held too long`;
-      void this.answered(consumer.epoch.close());
+      void this.inTime(consumer.epoch.close());
       return;
     }
     try {
@@ -180,9 +212,8 @@ export class AmqpSubscription implements Subscription {
 
   /** It could not be opened. Whoever waits for the first consumer is told when trying again cannot help. */
   private failed(error: unknown, failures: number, reject: (error: BrokerError) => void): void {
-    const { code } = faultOf(error);
-    const worthAnotherTry = isLoss(error) || (code === 404 && failures === 1);
-    if (this.wasOpen || worthAnotherTry) return;
+    const worthAnotherTry = isPassing(error) || (missingOf(error) === 'queue' && failures === 1);
+    if (this.answered || worthAnotherTry) return;
     void this.close();
     reject(brokerErrorOf(error, this.doing));
   }
@@ -201,7 +232,7 @@ export class AmqpSubscription implements Subscription {
     this.context.options.events.emit({ event: 'channel.closed', queue: this.subscribed.queue, reason });
   }
 
-  private answered(work: Promise<unknown>): Promise<boolean> {
+  private inTime(work: Promise<unknown>): Promise<boolean> {
     return within(this.context.options.clock, CLOSE_MS, work);
   }
 }

@@ -1,15 +1,16 @@
 import { BrokerError } from '../../contracts/errors';
 import { type TopologyPlan, mergePlans } from '../../topology/plan';
 import { applyPlan } from './apply-plan';
-import { isLoss } from './broker-error';
+import { isLoss, isPassing } from './broker-error';
 import type { Link } from './link';
 import type { ResolvedAmqpOptions } from './options';
 import { pause } from '../../lifecycle/pause';
 import { reasonOf } from '../../contracts/reason';
 
 /** A connection that ends each time the plan is applied is ended by the plan. */
-const MOST_LOSSES = 5;
-const PAUSE_MS = 100;
+const MOST_TRIES = 5;
+/** After the first try, in milliseconds; after each further one twice as long. */
+const FIRST_PAUSE_MS = 100;
 
 /** Applies plans, and all of them again after each reconnect: a broker may come back empty. */
 export class TopologyKeeper {
@@ -57,7 +58,8 @@ export class TopologyKeeper {
   }
 
   private async applyWhenUp(plan: TopologyPlan): Promise<void> {
-    for (let losses = 0; losses < MOST_LOSSES; losses += 1) {
+    let failure: unknown;
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const model = await this.link.whenUp(this.signal);
       if (!model) throw new BrokerError('client_stopped', 'The broker was stopped before the topology was applied');
       try {
@@ -65,13 +67,15 @@ export class TopologyKeeper {
         this.plan = mergePlans([this.plan, plan]);
         return;
       } catch (error) {
-        if (!isLoss(error)) throw error;
-        await pause(this.options.clock, PAUSE_MS, this.signal);
+        if (!isPassing(error)) throw error;
+        failure = error;
+        await this.pauseAfter(tries);
       }
     }
+    if (failure instanceof BrokerError) throw failure;
     throw new BrokerError(
       'broker_unreachable',
-      `The connection ended ${MOST_LOSSES} times while the topology was applied: ${this.lastError() ?? 'no reason given'}`,
+      `The connection ended ${MOST_TRIES} times while the topology was applied: ${this.lastError() ?? 'no reason given'}`,
       {
         hint: 'See the log of the broker for what it refuses.',
       },
@@ -79,14 +83,22 @@ export class TopologyKeeper {
   }
 
   private async applyAll(): Promise<void> {
-    const { model } = this.link;
-    if (!model) return;
-    try {
-      this.report(await applyPlan(model, this.plan));
-    } catch (error) {
-      // After a loss the next connection applies it again.
-      if (!isLoss(error)) this.report([reasonOf(error)]);
+    for (let tries = 0; ; tries += 1) {
+      const { model } = this.link;
+      if (!model) return;
+      try {
+        return this.report(await applyPlan(model, this.plan));
+      } catch (error) {
+        // After a loss the next connection applies it again.
+        if (isLoss(error)) return;
+        if (!isPassing(error) || tries + 1 >= MOST_TRIES) return this.report([reasonOf(error)]);
+      }
+      await this.pauseAfter(tries);
     }
+  }
+
+  private pauseAfter(tries: number): Promise<void> {
+    return pause(this.options.clock, FIRST_PAUSE_MS * 2 ** tries, this.signal);
   }
 
   private report(differences: string[]): void {
