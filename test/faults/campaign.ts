@@ -20,6 +20,8 @@ export interface CampaignOptions extends StageOptions, Pick<LoadOptions, 'mix' |
   minutes: number;
   /** Faults to choose from. Default all that fit into the time. */
   only?: readonly FaultName[];
+  /** Most seconds between two faults of a lane. Default that of plans. */
+  gap?: number;
   /** In place of the plan of the seed. */
   plan?: readonly Strike[];
   /** How long it may take until all has come to its end, when nothing strikes any more. Default 5 minutes. */
@@ -49,7 +51,7 @@ export async function runCampaign(ground: Ground, options: CampaignOptions): Pro
     seed,
     minutes,
     only,
-    plan = planOf({ seed, minutes, only, cluster: ground.cluster !== undefined }),
+    plan = planOf({ seed, minutes, only, gap: options.gap, cluster: ground.cluster !== undefined }),
     say = () => undefined,
   } = options;
   const stage = await raiseStage(ground, options);

@@ -4,7 +4,7 @@ import { brokerVersion } from './stage/broker-version';
 import { runCampaign } from './campaign';
 import { type CommandLine, USAGE, readCommandLine } from './options';
 import { USUAL_RATE } from './load/load';
-import { planOf } from './plan/plan';
+import { USUAL_GAP, planOf } from './plan/plan';
 import { markdownOf } from './report/markdown';
 import { layGround } from './stage/ground';
 import { useRabbitMq4 } from './stage/rabbitmq4';
@@ -14,9 +14,9 @@ const REPORTS = join(__dirname, '..', '..', 'docs', 'reports', 'faults.md');
 async function main(): Promise<number> {
   const options = read();
   if (!options) return 2;
-  const { minutes, seed, only, rate, append, planOnly, rabbitmq, cluster } = options;
+  const { minutes, seed, only, rate, gap, append, planOnly, rabbitmq, cluster } = options;
   if (planOnly) {
-    for (const { atMs, fault, lastsMs } of planOf({ minutes, seed, only, cluster }))
+    for (const { atMs, fault, lastsMs } of planOf({ minutes, seed, only, gap, cluster }))
       console.log(`${atMs} ms  ${fault}, ${lastsMs} ms`);
     return 0;
   }
@@ -27,7 +27,7 @@ async function main(): Promise<number> {
     const beganMs = Date.now();
     const say = (line: string): void =>
       console.log(`${((Date.now() - beganMs) / 1_000).toFixed(1).padStart(7)} s  ${line}`);
-    const campaign = await runCampaign(ground, { minutes, seed, only, rate, say });
+    const campaign = await runCampaign(ground, { minutes, seed, only, rate, gap, say });
     const report = markdownOf(campaign, [version, ...besides(options)].join(', '));
     console.log(`\n${report}`);
     if (append) appendFileSync(REPORTS, `\n${report}`);
@@ -40,9 +40,10 @@ async function main(): Promise<number> {
 }
 
 /** What is not as usual. */
-const besides = ({ cluster, rate, only }: CommandLine): string[] => [
+const besides = ({ cluster, rate, gap, only }: CommandLine): string[] => [
   ...(cluster ? ['three nodes'] : []),
   ...(rate === USUAL_RATE ? [] : [`\`--rate ${rate}\``]),
+  ...(gap === USUAL_GAP ? [] : [`\`--gap ${gap}\``]),
   ...(only ? ['some faults'] : []),
 ];
 

@@ -33,6 +33,12 @@ test('faults of one lane never overlap', () => {
   }
 });
 
+test('with longer gaps there are fewer faults, each kind all the same', () => {
+  const [usual, calm] = [planOf({ seed: 1, minutes: 10 }), planOf({ seed: 1, minutes: 10, gap: 12 })];
+  expect(calm.length).toBeLessThan(usual.length * 0.7);
+  expect(new Set(calm.map(({ fault }) => fault))).toEqual(new Set(usual.map(({ fault }) => fault)));
+});
+
 test('a time that does not do for every fault is refused', () => {
   expect(() => planOf({ seed: 1, minutes: 0.5 })).toThrow(RangeError);
 });

@@ -18,9 +18,14 @@ export interface PlanOptions {
   only?: readonly FaultName[];
   /** Whether there are three nodes to strike. Default false. */
   cluster?: boolean;
+  /** Most seconds between two faults of a lane. Default {@link USUAL_GAP}. */
+  gap?: number;
 }
 
-const GAP_MS = [800, 2_500] as const;
+/** Least time between two faults of a lane. */
+const LEAST_GAP_MS = 800;
+/** Most seconds between two faults of a lane, unless otherwise asked for. */
+export const USUAL_GAP = 2.5;
 /** The last moments are for no new fault. */
 const QUIET_MS = 3_000;
 
@@ -30,9 +35,15 @@ const QUIET_MS = 3_000;
  *
  * @throws RangeError when the time does not do for every fault once
  */
-export function planOf({ seed, minutes, cluster = false, only = fitting(minutes, cluster) }: PlanOptions): Strike[] {
-  const endMs = minutes * 60_000 - QUIET_MS;
-  return LANES.flatMap((lane) => planOfLane(lane, only, new Seeded(`${seed} ${lane}`), endMs)).sort(
+export function planOf({
+  seed,
+  minutes,
+  cluster = false,
+  only = fitting(minutes, cluster),
+  gap = USUAL_GAP,
+}: PlanOptions): Strike[] {
+  const times = { endMs: minutes * 60_000 - QUIET_MS, gapMs: gap * 1_000 };
+  return LANES.flatMap((lane) => planOfLane(lane, only, new Seeded(`${seed} ${lane}`), times)).sort(
     (a, b) => a.atMs - b.atMs || a.fault.localeCompare(b.fault),
   );
 }
@@ -42,7 +53,12 @@ function fitting(minutes: number, cluster: boolean): FaultName[] {
   return faultNames(cluster ? 'cluster' : 'single').filter((name) => (faultTimes(name).fromMinutes ?? 0) <= minutes);
 }
 
-function planOfLane(lane: Lane, only: readonly FaultName[], random: Seeded, endMs: number): Strike[] {
+function planOfLane(
+  lane: Lane,
+  only: readonly FaultName[],
+  random: Seeded,
+  { endMs, gapMs }: { endMs: number; gapMs: number },
+): Strike[] {
   const all = only.filter((name) => faultTimes(name).lane === lane);
   if (all.length === 0) return [];
   const strikes: Strike[] = [];
@@ -55,7 +71,7 @@ function planOfLane(lane: Lane, only: readonly FaultName[], random: Seeded, endM
         throw new RangeError(`${Math.round(endMs / 1_000)} s are too short for every fault of the lane "${lane}"`);
       }
       strikes.push({ atMs, lastsMs, fault, seed: random.between(0, 2 ** 31) });
-      atMs += lastsMs + random.between(...GAP_MS);
+      atMs += lastsMs + random.between(LEAST_GAP_MS, gapMs);
     }
   }
 }
