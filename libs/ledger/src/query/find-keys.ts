@@ -61,10 +61,10 @@ async function walk(tx: Transaction, question: Question, steps: number): Promise
   const where = [placeCondition(wanted, table, values), range(question, values, (column) => column)];
   const match = matchCondition(wanted, table, values);
   const { rows } = await tx.query<KeyRow & { matches: boolean; n: string }>(
-    `select * from (
-       select ${keyColumns(table, order)}, (${match}) is true as matches, row_number() over () as n
+    `select ${keyOf(table, order)}, t.matches, t.n from (
+       select ${columnsOf(table)}, (${match}) is true as matches, row_number() over () as n
        from (select * from ${table} t where ${where.join(' and ')} order by ${by} ${direction}, t.id ${direction} limit ${steps}) t
-     ) looked where matches or n = ${steps} limit ${most + 1}`,
+     ) t where t.matches or t.n = ${steps} limit ${most + 1}`,
     values.list,
   );
   const keys = rows.filter(({ matches }) => matches).map((row) => toKey(row, table));
@@ -85,9 +85,11 @@ async function select(tx: Transaction, question: Question): Promise<Key[]> {
     range(question, values, hidden),
   ];
   const direction = order.newestFirst ? 'desc' : 'asc';
+  const sorting = `order by ${hidden(`t.${order.column}`)} ${direction}, t.id ${direction}`;
   const { rows } = await tx.query<KeyRow>(
-    `select ${keyColumns(table, order)} from ${table} t where ${where.join(' and ')}
-     order by ${hidden(`t.${order.column}`)} ${direction}, t.id ${direction} limit ${most}`,
+    `select ${keyOf(table, order)} from (
+       select ${columnsOf(table)} from ${table} t where ${where.join(' and ')} ${sorting} limit ${most}
+     ) t ${sorting}`,
     values.list,
   );
   return rows.map((row) => toKey(row, table));
@@ -117,7 +119,11 @@ interface KeyRow {
   finished?: number;
 }
 
-function keyColumns(table: Table, order: Order): string {
+/** Times are made numbers of those alone that are keys: for each of the many that are sorted it would cost the most. */
+const columnsOf = (table: Table): string =>
+  table === 'history' ? 't.id, t.created_at, t.shelf, t.finished_at' : 't.id, t.created_at';
+
+function keyOf(table: Table, order: Order): string {
   const ofHistory =
     table === 'history' ? `, t.shelf, extract(epoch from t.finished_at)::float8 * 1000 as finished` : '';
   return `t.id, extract(epoch from t.${order.column})::float8 * 1000 as at${ofHistory}`;
