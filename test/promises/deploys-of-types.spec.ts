@@ -9,6 +9,7 @@ const Old = {
   order: defineJob({ type: 'shop.order', payload: z.object({ n: z.number() }) }),
   bill: defineJob({ type: 'shop.bill', payload: z.object({ n: z.number() }) }),
   gone: defineJob({ type: 'shop.gone', payload: z.object({ n: z.number() }) }),
+  parcel: defineJob({ type: 'shop.parcel', payload: z.object({ n: z.number() }) }),
 };
 const New = {
   /** A field more, with a default. */
@@ -18,6 +19,7 @@ const New = {
   /** The same, under another. */
   billV2: defineJob({ type: 'shop.bill-v2', payload: z.object({ lines: z.array(z.number()) }) }),
   added: defineJob({ type: 'shop.added', payload: z.object({ n: z.number() }) }),
+  shipment: defineJob({ type: 'shop.shipment', aliases: ['shop.parcel'], payload: z.object({ n: z.number() }) }),
 };
 /** Knows the old names besides, as a release should whose jobs of old still wait. */
 const Careful = { ...New, bill: Old.bill, gone: Old.gone };
@@ -95,6 +97,23 @@ describe('two releases with different job types, beside each other', () => {
     expect(ran.toSorted(([, a], [, b]) => a.localeCompare(b))).toEqual([
       ['Careful', 'shop.bill', { n: 3 }],
       ['Careful', 'shop.bill-v2', { lines: [1, 2] }],
+    ]);
+  });
+
+  test('a type is renamed: the new release does jobs of both names, the old one puts off those of the new', async () => {
+    const old = await deploy('Old');
+    const renamed = await (await client('New')).add(New.shipment, { n: 1 });
+    expect(await old.witness.waitFor('deferred')).toMatchObject([{ id: renamed.id, reason: 'type_unknown' }]);
+    await old.worker.stop();
+    const next = await deploy('New');
+    const late = await (await client('Old')).add(Old.parcel, { n: 2 });
+    expect(await next.witness.waitFor('completed', 2, PUT_OFF_MS)).toMatchObject([
+      { id: late.id, type: 'shop.parcel' },
+      { id: renamed.id, type: 'shop.shipment' },
+    ]);
+    expect(ran).toEqual([
+      ['New', 'shop.shipment', { n: 2 }],
+      ['New', 'shop.shipment', { n: 1 }],
     ]);
   });
 

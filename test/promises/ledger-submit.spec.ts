@@ -14,6 +14,7 @@ const Mail = defineJob({
   type: 'subm.mail',
   payload: z.object({ to: z.string(), n: z.number().optional() }),
   attempts: 5,
+  aliases: ['subm.letter'],
 });
 const mail = (n: number, options = {}) => ({ type: 'subm.mail', payload: { to: 'ada@example.org', n }, options });
 
@@ -29,6 +30,15 @@ describe('submitting through the ledger', () => {
     await world.clear();
   });
   afterEach(() => world.stop());
+
+  test('a job that is added by a name which its type had before is one of that type', async () => {
+    const letter = { ...mail(1), type: 'subm.letter' };
+    await expect(world.submitter().submit([letter])).resolves.toMatchObject([{ type: 'subm.mail', queue: 'subm' }]);
+    await expect(world.submitter().submit([{ ...letter, payload: {} }])).rejects.toMatchObject({
+      code: 'payload_invalid',
+    });
+    await expect(db.database.query('select type from jobs')).resolves.toEqual([{ type: 'subm.mail' }]);
+  });
 
   test('a job is readable at once, counted, told to live clients, and waits to be published', async () => {
     const [job] = await world.submitter().submit([mail(1, { priority: 'high', tags: ['eu'], keepFor: '90d' })]);

@@ -1,6 +1,6 @@
 import type { Publisher } from '../broker/broker';
 import { atEntry } from '../contracts/at-entry';
-import { type AnyJob, type InputOf, definitionIn } from '../contracts/define-job';
+import { type AnyJob, type InputOf, definitionIn, definitionsIn } from '../contracts/define-job';
 import { JobError, type JobNotAccepted } from '../contracts/errors';
 import type { JobState } from '../contracts/job-state';
 import type { JobOptions } from '../contracts/options';
@@ -82,7 +82,7 @@ export class JobsClient implements Service {
   /** Makes the queues of the known jobs exist. Waits for the broker. @throws BrokerError when they cannot be as they must */
   async ensureTopology(): Promise<void> {
     const { broker, names, queueType, catalog, declare } = this.settings;
-    const queues = [...catalog.values()].map((definition) => definition.queue);
+    const queues = definitionsIn(catalog).map((definition) => definition.queue);
     if (declare) await broker.apply(planTopology({ names, queues, queueType }));
   }
 

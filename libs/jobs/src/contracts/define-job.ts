@@ -9,8 +9,13 @@ import { type UniqueByDefault, checkUniqueByDefault } from './unique';
 export type Schema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Output>;
 
 export interface JobDeclaration<P extends Schema, R extends Schema> extends RunOptions {
-  /** Stable name, the queue first: `email.welcome`. Never rename it while jobs of it wait. */
+  /** Stable name, the queue first: `email.welcome`. Who renames it keeps the old name among the aliases. */
   type: string;
+  /**
+   * Names that it had before, of the same queue: `['email.greet']`. Jobs of them that still wait are done by its handler,
+   * with its schema; who adds one by such a name adds one of this type. Default none.
+   */
+  aliases?: readonly string[];
   /**
    * For people: nothing reads it. A payload that old workers cannot read needs another type, which they put off. Default 1.
    */
@@ -36,6 +41,7 @@ export interface JobDeclaration<P extends Schema, R extends Schema> extends RunO
  */
 export interface JobDefinition<Input = unknown, Payload = Input, Result = unknown> {
   readonly type: string;
+  readonly aliases: readonly string[];
   readonly queue: string;
   readonly version: number;
   readonly schema: Schema<Input, Payload>;
@@ -79,6 +85,7 @@ export function defineJob<P extends Schema, R extends Schema = Schema>(
   }
   return Object.freeze({
     type,
+    aliases: Object.freeze(checkAliases(declaration.aliases ?? [], type)),
     queue: queueOf(type),
     version,
     schema: declaration.payload,
@@ -87,6 +94,19 @@ export function defineJob<P extends Schema, R extends Schema = Schema>(
     retention: resolveRetention(declaration.retention, `${type}.retention`),
     unique: checkUniqueByDefault(declaration.unique, type),
   });
+}
+
+function checkAliases(aliases: readonly string[], type: string): string[] {
+  for (const [at, alias] of aliases.entries()) {
+    const isKnown = alias === type || aliases.indexOf(alias) !== at;
+    if (!isKnown && queueOf(checkJobType(alias)) === queueOf(type)) continue;
+    const fault = isKnown ? 'is one of its names already' : `is of another queue than "${queueOf(type)}"`;
+    throw new JobError('job_type_invalid', `${type}: the alias ${JSON.stringify(alias)} ${fault}`, {
+      field: `aliases[${at}]`,
+      hint: 'Aliases are other names of the same queue. For jobs of another queue register a handler of their own type.',
+    });
+  }
+  return [...aliases];
 }
 
 function checkSecrets(secrets: unknown, type: string): string[] {
@@ -98,27 +118,35 @@ function checkSecrets(secrets: unknown, type: string): string[] {
   });
 }
 
-/** Definitions by type. Two different definitions of one type are a mistake in the application. */
+/** All names of a definition: its type, and those it had before. */
+export const namesOf = ({ type, aliases }: Pick<AnyJob, 'type' | 'aliases'>): string[] => [type, ...aliases];
+
+/** Definitions by all their names. Two different definitions of one name are a mistake in the application. */
 export type JobCatalog = ReadonlyMap<string, AnyJob>;
 
-/** @throws ConfigurationError when two definitions share a type */
+/** @throws ConfigurationError when two definitions share a name */
 export function catalogOf(definitions: readonly AnyJob[]): JobCatalog {
   const catalog = new Map<string, AnyJob>();
   for (const definition of definitions) {
-    const other = catalog.get(definition.type);
-    if (other && other !== definition) {
-      throw new ConfigurationError('configuration_invalid', `Job type "${definition.type}" is defined twice`, {
-        field: definition.type,
-        hint: 'Define each type once and import that definition.',
-      });
+    for (const name of namesOf(definition)) {
+      const other = catalog.get(name);
+      if (other && other !== definition) {
+        throw new ConfigurationError('configuration_invalid', `Job type "${name}" is defined twice`, {
+          field: name,
+          hint: 'Define each type once and import that definition. An alias is a name that no other type has.',
+        });
+      }
+      catalog.set(name, definition);
     }
-    catalog.set(definition.type, definition);
   }
   return catalog;
 }
 
+/** Each definition once. */
+export const definitionsIn = (catalog: JobCatalog): AnyJob[] => [...new Set(catalog.values())];
+
 /**
- * The definition of a type that was given by its name.
+ * The definition of a type that was given by its name, or by one that it had before.
  * @param field where the name stood, e.g. `jobs[3].type`
  * @throws JobError `type_unknown`
  */
@@ -127,6 +155,11 @@ export function definitionIn(catalog: JobCatalog, type: string, field: string): 
   if (definition) return definition;
   throw new JobError('type_unknown', `There is no job type ${JSON.stringify(type)}`, {
     field,
-    hint: `Known types: ${[...catalog.keys()].sort().join(', ') || 'none'}.`,
+    hint: `Known types: ${
+      definitionsIn(catalog)
+        .map((known) => known.type)
+        .sort()
+        .join(', ') || 'none'
+    }.`,
   });
 }

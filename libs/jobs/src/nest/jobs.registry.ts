@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isDeepStrictEqual } from 'node:util';
-import { AnyJob, PayloadOf, ResultOf, catalogOf } from '../contracts/define-job';
+import { AnyJob, PayloadOf, ResultOf, catalogOf, definitionsIn, namesOf } from '../contracts/define-job';
 import { ConfigurationError } from '../contracts/errors';
 import { Handler, HandlerOptions, Handlers } from '../worker/handlers';
 import type { JobsModuleOptions } from './jobs-options';
@@ -51,12 +51,12 @@ export class JobsRegistry {
 
   /** The known definition of a type: of `forRoot({ jobs })`, a `forFeature` or a handler. */
   definition(type: string): AnyJob | undefined {
-    return this.definitions.find((definition) => definition.type === type);
+    return this.definitions.find((definition) => namesOf(definition).includes(type));
   }
 
   /** @throws ConfigurationError when another definition of the same type is known */
   define(definitions: readonly AnyJob[]): void {
-    this.definitions = [...catalogOf([...this.definitions, ...definitions]).values()];
+    this.definitions = definitionsIn(catalogOf([...this.definitions, ...definitions]));
   }
 
   /** Every known definition, each once. */

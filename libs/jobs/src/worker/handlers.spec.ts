@@ -35,6 +35,19 @@ test('one type has one handler', () => {
   }
 });
 
+test('a type has one handler, whatever it was called before', () => {
+  const handlers = new Handlers();
+  const Renamed = defineJob({ type: 'email.hello', payload: z.object({}), aliases: ['email.greet'] });
+  handlers.register(Renamed, handle);
+  expect(handlers.find('email.greet')).toBe(handlers.find('email.hello'));
+  expect(handlers.all()).toEqual([
+    expect.objectContaining({ type: 'email.hello', names: ['email.hello', 'email.greet'] }),
+  ]);
+  expect(() => handlers.register('email.greet', handle)).toThrow(
+    expect.objectContaining({ code: 'duplicate_handler', field: 'email.greet' }),
+  );
+});
+
 test.each([0, -1, Number.NaN])('a concurrency of %p is refused', (concurrency) => {
   expect(() => new Handlers().register(Welcome, handle, { concurrency })).toThrow(
     expect.objectContaining({ code: 'configuration_invalid', field: 'email.welcome.concurrency' }),

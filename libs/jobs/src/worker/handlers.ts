@@ -1,4 +1,4 @@
-import { type AnyJob, type PayloadOf, type ResultOf } from '../contracts/define-job';
+import { type AnyJob, type PayloadOf, type ResultOf, namesOf } from '../contracts/define-job';
 import { ConfigurationError } from '../contracts/errors';
 import { checkJobType, queueOf } from '../contracts/job-type';
 import type { RunPolicy } from '../contracts/options';
@@ -18,6 +18,8 @@ export interface HandlerOptions {
 /** One job type that this worker knows. */
 export interface KnownType {
   type: string;
+  /** The type, and what it was called before. */
+  names: readonly string[];
   queue: string;
   /** Undefined for a plain pattern: its payload is not checked and it has the default policy. */
   definition: AnyJob | undefined;
@@ -34,7 +36,7 @@ export interface KnownType {
  * handlers.register(Welcome, async (payload, context) => { … });
  */
 export class Handlers {
-  private readonly byType = new Map<string, KnownType>();
+  private readonly byName = new Map<string, KnownType>();
 
   /**
    * @throws ConfigurationError `duplicate_handler` when the type has one already
@@ -45,12 +47,8 @@ export class Handlers {
   register(job: AnyJob | string, handle: Handler, options: HandlerOptions = {}): void {
     const definition = typeof job === 'string' ? undefined : job;
     const type = typeof job === 'string' ? checkJobType(job) : job.type;
-    if (this.byType.has(type)) {
-      throw new ConfigurationError('duplicate_handler', `Two handlers are registered for "${type}"`, {
-        field: type,
-        hint: 'One job type has one handler: remove one, or give it a type of its own.',
-      });
-    }
+    const names = definition ? namesOf(definition) : [type];
+    for (const name of names) this.checkFree(name);
     const concurrency = options.concurrency ?? Number.POSITIVE_INFINITY;
     if (!(concurrency >= 1)) {
       throw new ConfigurationError('configuration_invalid', `The concurrency of "${type}" is ${concurrency}`, {
@@ -58,22 +56,34 @@ export class Handlers {
         hint: 'Use a whole number of 1 or more, or leave it out.',
       });
     }
-    this.byType.set(type, {
+    const known: KnownType = {
       type,
+      names,
       queue: queueOf(type),
       definition,
       policy: definition?.policy ?? {},
       concurrency,
       handle,
+    };
+    for (const name of names) this.byName.set(name, known);
+  }
+
+  private checkFree(name: string): void {
+    if (!this.byName.has(name)) return;
+    throw new ConfigurationError('duplicate_handler', `Two handlers are registered for "${name}"`, {
+      field: name,
+      hint: 'One job type has one handler: remove one, or give it a type of its own.',
     });
   }
 
-  find(type: string): KnownType | undefined {
-    return this.byType.get(type);
+  /** By its type, or by a name that it had before. */
+  find(name: string): KnownType | undefined {
+    return this.byName.get(name);
   }
 
+  /** Each once, whatever it was called before. */
   all(): KnownType[] {
-    return [...this.byType.values()];
+    return [...new Set(this.byName.values())];
   }
 
   /** The queues of the known types. */

@@ -133,7 +133,7 @@ export class Heartbeat {
     this.records.add(
       {
         event: 'worker.seen',
-        ...{ worker: name, at, queues: [...queues.keys()], types: handlers.all().map((known) => known.type) },
+        ...{ worker: name, at, queues: [...queues.keys()], types: handlers.all().flatMap((known) => known.names) },
         ...{ running: facts.running(), held, heldJobs: held <= MOST_HELD_SAID ? facts.heldJobs() : undefined },
         ...{ slots: facts.slots(), startedAt: this.startedAt, controlVersion: control.version },
         ...(leaving ? { leaving } : {}),

@@ -1,7 +1,7 @@
 import type { JobEvent } from '../contracts/job-events';
 import type { RecordBatches } from '../events/record-batches';
 import { runFacts } from './attempt';
-import type { Handler } from './handlers';
+import type { Handler, KnownType } from './handlers';
 import { chain } from './middleware/chain';
 import type { PerformHost } from './perform';
 import { submittedBy } from './report';
@@ -18,8 +18,8 @@ export function makeHost(
   mayStart: (run: Run) => boolean,
 ): PerformHost {
   const { clock, events, name } = settings;
-  const handlers = new Map<string, Handler>(
-    settings.handlers.all().map((known) => [known.type, chain(settings.middleware, known.handle)]),
+  const handlers = new Map<KnownType | undefined, Handler>(
+    settings.handlers.all().map((known) => [known, chain(settings.middleware, known.handle)]),
   );
   const recording = settings.records === 'on';
   const fresh: Run[] = [];
@@ -41,7 +41,7 @@ export function makeHost(
     note,
     mayStart,
     handlerFor: (run) => {
-      const handler = handlers.get(run.job.type);
+      const handler = handlers.get(run.known);
       if (!handler) throw new TypeError(`No handler for ${run.job.type}: screen lets no such job pass`);
       return handler;
     },

@@ -193,7 +193,9 @@ export class Levels {
   /** Place in the ready list of the first delivery that may start, or -1. */
   private startable(level: Level): number {
     if (!this.slots.byTypes) return level.ready.length > 0 ? 0 : -1;
-    return level.ready.findIndex((delivery) => this.slots.mayRun(typeHint(delivery.message)));
+    return level.ready.findIndex((delivery) =>
+      this.slots.mayRun(typeHint(delivery.message, this.shop.settings.handlers)),
+    );
   }
 
   private take(level: Level): Delivery | undefined {
@@ -202,7 +204,7 @@ export class Levels {
   }
 
   private begin(level: Level, delivery: Delivery): void {
-    const type = this.slots.byTypes ? typeHint(delivery.message) : '';
+    const type = this.slots.byTypes ? typeHint(delivery.message, this.shop.settings.handlers) : '';
     const { suspect } = level.place;
     this.slots.take(type, suspect);
     this.starts++;

@@ -93,7 +93,8 @@ function keyOf(job: ReceivedJob, place: Place, message: IncomingMessage): string
   return `${key}/${deferredMs}/${pausedMs}/${delayMs}/${place.suspect ? suspectKey(message) : ''}`;
 }
 
-/** The type of a delivery as far as it shows without reading it; for caps of one type. */
-export function typeHint(message: IncomingMessage): string {
-  return message.type ?? message.routingKey;
+/** The type of a delivery, by its present name, as far as it shows without reading it; for caps of one type. */
+export function typeHint(message: IncomingMessage, handlers: Handlers): string {
+  const name = message.type ?? message.routingKey;
+  return handlers.find(name)?.type ?? name;
 }

@@ -62,8 +62,8 @@ export class Suspects {
   }
 
   private mayBegin({ message }: Delivery): boolean {
-    const { slots } = this.around;
-    return this.mayBeginOne() && slots.mayRun(slots.byTypes ? typeHint(message) : '');
+    const { slots, shop } = this.around;
+    return this.mayBeginOne() && slots.mayRun(slots.byTypes ? typeHint(message, shop.settings.handlers) : '');
   }
 
   private mayBeginOne(): boolean {

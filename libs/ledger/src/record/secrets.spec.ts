@@ -1,4 +1,6 @@
-import { redact, shownPayload } from './secrets';
+import { defineJob } from '@scutwork/jobs';
+import { z } from 'zod';
+import { redact, secretsOf, shownPayload } from './secrets';
 import { termsOf, walkScalars } from './terms';
 
 const secrets = ['password', 'card.number'];
@@ -18,6 +20,11 @@ test('secret fields are hidden, in members of arrays too, and nothing else is', 
     card: [{ number: '[secret]', name: 'Ada' }, { number: '[secret]' }],
   });
   expect(redact(payload, [])).toBe(payload);
+});
+
+test('what is secret of a type is secret of the names that it had before', () => {
+  const Pay = defineJob({ type: 'a.pay', aliases: ['a.charge'], payload: z.object({}), secrets: ['card'] });
+  expect(['a.pay', 'a.charge', 'a.other'].map(secretsOf([Pay]))).toEqual([['card'], ['card'], []]);
 });
 
 test('a payload that is no JSON is shown as it came, unless its type has secrets', () => {

@@ -1,4 +1,5 @@
 import type { AnyJob } from '@scutwork/jobs';
+import { namesOf } from '@scutwork/jobs/wire';
 
 /** What stands where a secret is. */
 const HIDDEN = '[secret]';
@@ -10,7 +11,7 @@ export const noSecrets: Secrets = () => [];
 
 /** What the definitions say. */
 export function secretsOf(jobs: readonly AnyJob[]): Secrets {
-  const paths = new Map(jobs.map(({ type, secrets }) => [type, secrets]));
+  const paths = new Map(jobs.flatMap((job) => namesOf(job).map((name) => [name, job.secrets])));
   return (type) => paths.get(type) ?? [];
 }
 

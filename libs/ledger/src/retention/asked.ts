@@ -1,5 +1,5 @@
 import { type AnyJob, FINAL_STATES } from '@scutwork/jobs';
-import type { Retention as Asked } from '@scutwork/jobs/wire';
+import { type Retention as Asked, namesOf } from '@scutwork/jobs/wire';
 import type { RetentionOptions, RetentionRule } from './rules';
 
 /**
@@ -23,7 +23,8 @@ export function configuredRetention(asked: Asked, queues: readonly string[]): Re
 
 /** What definitions say of all jobs of their type. */
 export function rulesOfDefinitions(jobs: readonly AnyJob[]): RetentionRule[] {
-  return jobs.flatMap(({ type, retention }) =>
+  const named = jobs.flatMap((job) => namesOf(job).map((type) => ({ type, retention: job.retention })));
+  return named.flatMap(({ type, retention }) =>
     FINAL_STATES.flatMap((state) => {
       const kept = retention && keptOf(retention, state);
       return kept === undefined ? [] : [{ type, state, ...kept }];

@@ -1,4 +1,4 @@
-import type { JobCatalog } from '@scutwork/jobs/wire';
+import { type JobCatalog, definitionsIn } from '@scutwork/jobs/wire';
 import type { SubmitEntry, SubmittedJob, Submitting } from '../api';
 import type { Effect } from '../record/change';
 import { type Secrets, secretsOf } from '../record/secrets';
@@ -42,7 +42,7 @@ export class Submitter implements Submitting {
   private readonly decided = new Gathering((calls) => this.record(calls, (tx) => findStanding(tx, calls.flat())));
 
   constructor(private readonly options: SubmitterOptions) {
-    this.secrets = secretsOf([...options.catalog.values()]);
+    this.secrets = secretsOf(definitionsIn(options.catalog));
   }
 
   /**
