@@ -10,6 +10,7 @@ const Old = {
   bill: defineJob({ type: 'shop.bill', payload: z.object({ n: z.number() }) }),
   gone: defineJob({ type: 'shop.gone', payload: z.object({ n: z.number() }) }),
   parcel: defineJob({ type: 'shop.parcel', payload: z.object({ n: z.number() }) }),
+  quote: defineJob({ type: 'shop.quote', payload: z.object({ n: z.number() }) }),
 };
 const New = {
   /** A field more, with a default. */
@@ -18,6 +19,12 @@ const New = {
   bill: defineJob({ type: 'shop.bill', payload: z.object({ lines: z.array(z.number()) }) }),
   /** The same, under another. */
   billV2: defineJob({ type: 'shop.bill-v2', payload: z.object({ lines: z.array(z.number()) }) }),
+  /** The same under the old name, said to be a newer version, which takes payloads of the old one. */
+  quote: defineJob({
+    type: 'shop.quote',
+    version: 2,
+    payload: z.union([z.object({ lines: z.array(z.number()) }), z.object({ n: z.number() })]),
+  }),
   added: defineJob({ type: 'shop.added', payload: z.object({ n: z.number() }) }),
   shipment: defineJob({ type: 'shop.shipment', aliases: ['shop.parcel'], payload: z.object({ n: z.number() }) }),
 };
@@ -117,7 +124,21 @@ describe('two releases with different job types, beside each other', () => {
     ]);
   });
 
-  test('the same under the old name: dead in whichever release cannot read it, whole, and redriven into the other', async () => {
+  test('the same under the old name, of a higher version: they put it off; what they add is done by the new release', async () => {
+    const old = await deploy('Old');
+    const { id } = await (await client('New')).add(New.quote, { lines: [1, 2] });
+    expect(await old.witness.waitFor('deferred')).toMatchObject([{ id, reason: 'type_unknown' }]);
+    await old.worker.stop();
+    await (await client('Old')).add(Old.quote, { n: 3 });
+    const next = await deploy('New');
+    await next.witness.waitFor('completed', 2, PUT_OFF_MS);
+    expect(ran).toEqual([
+      ['New', 'shop.quote', { n: 3 }],
+      ['New', 'shop.quote', { lines: [1, 2] }],
+    ]);
+  });
+
+  test('the same under the old name and version: dead in whichever release cannot read it, whole, and redriven into the other', async () => {
     const old = await deploy('Old');
     const { id } = await (await client('New')).add(New.bill, { lines: [1, 2] });
     expect(await old.witness.waitFor('dead')).toMatchObject([{ id, reason: 'payload_invalid', attempt: 1 }]);

@@ -7,7 +7,7 @@ import { sharedBroker } from '../support/private-broker';
 import { type JobTold, jobTold } from '../support/told';
 import { until } from '../support/until';
 
-const Welcome = defineJob({ type: 'email.welcome', payload: z.object({ to: z.string() }) });
+const Welcome = defineJob({ type: 'email.welcome', version: 3, payload: z.object({ to: z.string() }) });
 
 describe('a move', () => {
   let db: TestDatabase;
@@ -138,6 +138,11 @@ describe('a move', () => {
       expect(await ledger.stateOf(job.id)).toBe('completed');
     });
 
+    test('leaves the payload as it is of the version that it is', async () => {
+      await record(job.submitted({ version: 2 }), job.dead());
+      expect(await ledger.steering.retry(job.id, boss)).toMatchObject({ version: 2 });
+    });
+
     test('takes an edited payload, checked as if it were submitted', async () => {
       await record(job.submitted(), job.dead());
       await expect(ledger.steering.retry(job.id, boss, { payload: { to: 5 } })).rejects.toMatchObject({
@@ -146,7 +151,7 @@ describe('a move', () => {
       expect(await ledger.stateOf(job.id)).toBe('dead');
       await ledger.steering.retry(job.id, boss, { payload: { to: 'x@y.z' } });
       await record(job.submitted());
-      expect(await ledger.job(job.id)).toMatchObject({ payload: { to: 'x@y.z' } });
+      expect(await ledger.job(job.id)).toMatchObject({ payload: { to: 'x@y.z' }, version: 3 });
       expect(await db.database.query('select action, target, detail from audit')).toEqual([
         { action: 'jobs.retry', target: job.id, detail: { payload: 'edited' } },
       ]);

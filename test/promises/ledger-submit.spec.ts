@@ -15,6 +15,7 @@ const Mail = defineJob({
   payload: z.object({ to: z.string(), n: z.number().optional() }),
   attempts: 5,
   aliases: ['subm.letter'],
+  version: 2,
 });
 const mail = (n: number, options = {}) => ({ type: 'subm.mail', payload: { to: 'ada@example.org', n }, options });
 
@@ -37,7 +38,9 @@ describe('submitting through the ledger', () => {
     await expect(world.submitter().submit([{ ...letter, payload: {} }])).rejects.toMatchObject({
       code: 'payload_invalid',
     });
-    await expect(db.database.query('select type from jobs')).resolves.toEqual([{ type: 'subm.mail' }]);
+    await expect(db.database.query('select type, version from jobs')).resolves.toEqual([
+      { type: 'subm.mail', version: 2 },
+    ]);
   });
 
   test('a job is readable at once, counted, told to live clients, and waits to be published', async () => {

@@ -9,8 +9,9 @@ export function jobTold(type = 'email.welcome', id = newJobId(), madeAt = Date.n
   });
   return {
     id,
-    submitted: (more: { delayMs?: number; at?: number } = {}): JobEvent => ({
+    submitted: (more: { delayMs?: number; at?: number; version?: number } = {}): JobEvent => ({
       ...{ event: 'submitted', ...of(0), at: more.at ?? madeAt, priority: 'normal', delayMs: more.delayMs ?? 0 },
+      version: more.version,
       payload: '{"to":"a@b.c"}' as JsonText,
     }),
     started: (attempt = 1, generation = 0, at = Date.now(), where = { worker: 'w1', delivery: 0 }): JobEvent => ({

@@ -12,7 +12,7 @@ export type {
   ScheduleEntry,
   Timing,
 } from './contracts/control';
-export { catalogOf, definitionIn, definitionsIn, namesOf } from './contracts/define-job';
+export { catalogOf, definitionIn, definitionsIn, namesOf, versionOf } from './contracts/define-job';
 export type { JobCatalog } from './contracts/define-job';
 export { decodeHeaders, encodeHeaders, identityOf, messageIdOf } from './contracts/envelope';
 export type { JobHeaders } from './contracts/envelope';

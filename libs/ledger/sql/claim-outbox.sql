@@ -17,7 +17,7 @@ with ready as materialized (
 select
   seq, id, key, type, queue, priority, generation, base_generation, state, state_generation,
   extract(epoch from state_at) * 1000 as state_at, state_step, attempt, delivery, max_attempts, timeout_ms,
-  backoff, extract(epoch from expires_at) * 1000 as expires_at, payload, runs, tags, tenant, correlation_id, group_key,
+  backoff, extract(epoch from expires_at) * 1000 as expires_at, payload, version, runs, tags, tenant, correlation_id, group_key,
   schedule, extract(epoch from scheduled_for) * 1000 as scheduled_for, flow, traceparent, origin, extract(epoch from created_at) * 1000 as created_at,
   extract(epoch from submitted_at) * 1000 as submitted_at, extract(epoch from due_at) * 1000 as due_at
 from sized where before < $2 order by aside, seq

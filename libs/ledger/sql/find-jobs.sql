@@ -2,7 +2,7 @@
 select
   id, key, type, queue, priority, generation, base_generation, state, state_generation,
   extract(epoch from state_at) * 1000 as state_at, state_step, attempt, delivery, max_attempts, timeout_ms,
-  backoff, extract(epoch from expires_at) * 1000 as expires_at, payload, result, progress, progress_place,
+  backoff, extract(epoch from expires_at) * 1000 as expires_at, payload, version, result, progress, progress_place,
   error, error_text, fingerprint, dead_reason, runs, tags, tenant, correlation_id, group_key, schedule,
   extract(epoch from scheduled_for) * 1000 as scheduled_for, flow, traceparent, worker, origin,
   extract(epoch from created_at) * 1000 as created_at,

@@ -2,7 +2,7 @@
 -- `in_ledger` counts for new rows alone: where a known job is does not change by what is told of it.
 insert into jobs (
   id, key, type, queue, priority, generation, base_generation, state, state_generation, state_at, state_step,
-  attempt, delivery, max_attempts, timeout_ms, backoff, expires_at, payload, result, progress,
+  attempt, delivery, max_attempts, timeout_ms, backoff, expires_at, payload, version, result, progress,
   progress_place, error, error_text, fingerprint, dead_reason, runs, tags, tenant, correlation_id, group_key,
   schedule, scheduled_for, flow, traceparent, worker, origin, created_at, submitted_at, due_at, started_at,
   finished_at, cancel_requested_at, keep_ms, unique_key, terms, in_ledger
@@ -10,7 +10,7 @@ insert into jobs (
 select
   id, key, type, queue, priority, generation, base_generation, state, state_generation,
   to_timestamp(state_at / 1000.0), state_step, attempt, delivery, max_attempts, timeout_ms, backoff,
-  to_timestamp(expires_at / 1000.0), payload, result, progress, progress_place, error, error_text,
+  to_timestamp(expires_at / 1000.0), payload, version, result, progress, progress_place, error, error_text,
   fingerprint, dead_reason, runs, tags, tenant, correlation_id, group_key, schedule,
   to_timestamp(scheduled_for / 1000.0), flow, traceparent, worker, origin, to_timestamp(created_at / 1000.0),
   to_timestamp(submitted_at / 1000.0), to_timestamp(due_at / 1000.0), to_timestamp(started_at / 1000.0),
@@ -19,7 +19,7 @@ select
 from json_to_recordset($1::json) as row (
     id uuid, key text, type text, queue text, priority smallint, generation int, base_generation int,
     state text, state_generation int, state_at float8, state_step smallint, attempt int, delivery int,
-    max_attempts int, timeout_ms bigint, backoff text, expires_at float8, payload text, result text,
+    max_attempts int, timeout_ms bigint, backoff text, expires_at float8, payload text, version int, result text,
     progress text, progress_place text, error text, error_text text, fingerprint text, dead_reason text,
     runs text, tags text[], tenant text, correlation_id text, group_key text, schedule text,
     scheduled_for float8, flow text, traceparent text, worker text, origin text, created_at float8,
@@ -32,7 +32,7 @@ on conflict (id) do update set
   state_generation = excluded.state_generation, state_at = excluded.state_at,
   state_step = excluded.state_step, attempt = excluded.attempt, delivery = excluded.delivery,
   max_attempts = excluded.max_attempts, timeout_ms = excluded.timeout_ms, backoff = excluded.backoff,
-  expires_at = excluded.expires_at, payload = excluded.payload, result = excluded.result,
+  expires_at = excluded.expires_at, payload = excluded.payload, version = excluded.version, result = excluded.result,
   progress = excluded.progress, progress_place = excluded.progress_place, error = excluded.error,
   error_text = excluded.error_text, fingerprint = excluded.fingerprint, dead_reason = excluded.dead_reason,
   runs = excluded.runs, tags = excluded.tags, tenant = excluded.tenant,

@@ -138,6 +138,8 @@ export interface JobView extends Omit<JobSummary, 'error'> {
   group?: string;
   flow?: string;
   traceparent?: string;
+  /** Of the payload; left out where it is 1. */
+  version?: number;
   generation: number;
   timeoutMs?: number;
   expiresAt?: string;

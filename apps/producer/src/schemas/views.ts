@@ -84,6 +84,7 @@ export const jobView = z
     group: z.string().optional(),
     flow: z.string().optional(),
     traceparent: z.string().optional(),
+    version: count.optional(),
     generation: count,
     timeoutMs: count.optional(),
     expiresAt: time.optional(),

@@ -1,4 +1,4 @@
-import type { AnyJob } from '../contracts/define-job';
+import { type AnyJob, versionOf } from '../contracts/define-job';
 import { encodeHeaders, messageIdOf } from '../contracts/envelope';
 import { DeliveryError } from '../contracts/errors';
 import type { JobEvent } from '../contracts/job-events';
@@ -80,6 +80,7 @@ export function messageOf(
       encodeHeaders({
         key,
         delayMs: route.remainingMs,
+        version: definition.version,
         maxAttempts: policy.maxAttempts,
         backoff: policy.backoff,
         timeoutMs: policy.timeoutMs,
@@ -108,6 +109,7 @@ export function submittedEvent(job: PreparedJob, at: number, provenance: Provena
     priority: job.priority,
     delayMs: overrides.delayMs,
     payload: job.payload,
+    version: versionOf(definition),
     maxAttempts: overrides.maxAttempts ?? definition.policy.maxAttempts,
     backoff: overrides.backoff ?? definition.policy.backoff,
     timeoutMs: overrides.timeoutMs ?? definition.policy.timeoutMs,

@@ -17,7 +17,9 @@ export interface JobDeclaration<P extends Schema, R extends Schema> extends RunO
    */
   aliases?: readonly string[];
   /**
-   * For people: nothing reads it. A payload that old workers cannot read needs another type, which they put off. Default 1.
+   * Of the payload, 1 or more. Raise it when workers of the release before could not read what is added now: they put off
+   * jobs of a higher version than theirs, as they do with types they do not know. The schema has to take the payloads of
+   * lower versions for as long as such jobs wait. Default 1.
    */
   version?: number;
   /** Checked when the job is added and again before the handler runs. */
@@ -120,6 +122,10 @@ function checkSecrets(secrets: unknown, type: string): string[] {
 
 /** All names of a definition: its type, and those it had before. */
 export const namesOf = ({ type, aliases }: Pick<AnyJob, 'type' | 'aliases'>): string[] => [type, ...aliases];
+
+/** As messages and records have it: 1 goes without saying. */
+export const versionOf = ({ version }: Pick<AnyJob, 'version'>): number | undefined =>
+  version > 1 ? version : undefined;
 
 /** Definitions by all their names. Two different definitions of one name are a mistake in the application. */
 export type JobCatalog = ReadonlyMap<string, AnyJob>;

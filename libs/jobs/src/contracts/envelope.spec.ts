@@ -36,7 +36,7 @@ const job: fc.Arbitrary<JobHeaders> = fc
       .record(
         {
           ...{ key: text, maxAttempts: whole(1), backoff, timeoutMs: whole(1), tenant: text, group: text },
-          ...{ schedule: text, flow: text, traceparent: text },
+          ...{ schedule: text, flow: text, traceparent: text, version: whole(2) },
           expiresAtMs: fc.date({ noInvalidDate: true }).map((date) => date.getTime()),
           tags: fc.array(tag, { minLength: 1, maxLength: 20 }),
         },
@@ -140,6 +140,7 @@ test.each<[string, unknown]>([
   [HEADER.delay, 1.5],
   [HEADER.attempt, 0],
   [HEADER.attempt, ''],
+  [HEADER.version, 0],
   [HEADER.maxAttempts, 0],
   [HEADER.timeout, 0],
   [HEADER.timeout, 2 ** 60],

@@ -12,6 +12,8 @@ export interface JobHeaders {
   /** Milliseconds still to wait. */
   delayMs: number;
   attempt: number;
+  /** Of the payload. 1 where it is missing. */
+  version?: number;
   maxAttempts?: number;
   backoff?: ResolvedBackoff;
   timeoutMs?: number;
@@ -47,6 +49,7 @@ export function encodeHeaders(job: Partial<JobHeaders>): Record<string, HeaderVa
   if (job.key !== undefined) headers[HEADER.key] = job.key;
   if (job.delayMs) headers[HEADER.delay] = job.delayMs;
   if (job.attempt !== undefined && job.attempt > 1) headers[HEADER.attempt] = job.attempt;
+  if (job.version !== undefined && job.version > 1) headers[HEADER.version] = job.version;
   if (job.maxAttempts !== undefined) headers[HEADER.maxAttempts] = job.maxAttempts;
   if (job.backoff) headers[HEADER.backoff] = JSON.stringify(job.backoff);
   if (job.timeoutMs !== undefined) headers[HEADER.timeout] = job.timeoutMs;
@@ -78,6 +81,7 @@ export function decodeHeaders(message: IncomingMessage): JobHeaders | HeaderFaul
     key: read.text(HEADER.key),
     delayMs: read.whole(HEADER.delay, 0) ?? 0,
     attempt: read.whole(HEADER.attempt, 1) ?? 1,
+    version: read.whole(HEADER.version, 1),
     maxAttempts: read.whole(HEADER.maxAttempts, 1),
     backoff: read.backoff(),
     timeoutMs: read.whole(HEADER.timeout, 1),
@@ -119,6 +123,7 @@ export function receivedJob(
     key: headers.key,
     delayMs: headers.delayMs,
     attempt: headers.attempt,
+    version: headers.version,
     maxAttempts: headers.maxAttempts,
     backoff: headers.backoff,
     timeoutMs: headers.timeoutMs,

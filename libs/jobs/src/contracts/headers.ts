@@ -7,6 +7,8 @@ export const HEADER = {
   /** 1 for the first attempt. */
   attempt: 'x-job-attempt',
   maxAttempts: 'x-job-max-attempts',
+  /** Of the payload, as its definition says. 1 where it is missing. */
+  version: 'x-job-version',
   /** A resolved backoff as JSON. */
   backoff: 'x-job-backoff',
   /** Milliseconds for one attempt. */

@@ -35,6 +35,8 @@ interface OfEndedRun extends OfRun {
 export interface Submission {
   priority: Priority;
   payload: JsonText;
+  /** Of the payload. 1 where it is missing. */
+  version?: number;
   maxAttempts?: number;
   backoff?: ResolvedBackoff;
   timeoutMs?: number;

@@ -78,6 +78,7 @@ function submissionOf(run: Run): Submission {
   return {
     priority: job.priority,
     payload: payloadOf(run),
+    version: job.version,
     maxAttempts: policy.maxAttempts,
     backoff: policy.backoff,
     timeoutMs: policy.timeoutMs,

@@ -4,6 +4,9 @@ import { idTimeMs } from '../contracts/job-id';
 import type { Control } from '../control/control-stream';
 import { InForce } from '../control/in-force';
 import { NO_CONTROL } from '../control/no-control';
+import { z } from 'zod';
+import { defineJob } from '../contracts/define-job';
+import { Handlers } from './handlers';
 import { screen } from './screen';
 
 const settings = settingsWith({ poisonAfter: 3, unknownTypeMs: 600_000 });
@@ -111,6 +114,20 @@ test('an unknown type waits longer and longer, and is dead when nobody knew it f
     deferredMs += outcome.delayMs;
   }
   expect(pauses).toEqual([1, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60, 60, 60, 60]);
+});
+
+test('a payload of a newer version than is known here waits like a type that is not; an older one is run', () => {
+  const handlers = new Handlers();
+  handlers.register(defineJob({ type: 'email.welcome', version: 2, payload: z.unknown() }), () => undefined);
+  const known = settingsWith({ handlers, unknownTypeMs: 600_000 });
+  const at = (headers: Record<string, number>) => screen(arrived({ headers }, known), known, NO_CONTROL);
+  expect([at({}), at({ 'x-job-version': 2 })]).toEqual([undefined, undefined]);
+  expect(at({ 'x-job-version': 3 })).toEqual({ kind: 'deferred', delayMs: 1_000, reason: 'type_unknown' });
+  expect(at({ 'x-job-version': 3, 'x-job-deferred': 600_000 })).toMatchObject({
+    ...{ kind: 'dead', reason: 'type_unknown' },
+    failure: { message: 'No worker knew version 3 of the type "email.welcome", here it is 2, for 600 s' },
+  });
+  expect(screened({ headers: { 'x-job-version': 9 } })).toBeUndefined();
 });
 
 describe('a job that is revoked', () => {

@@ -88,13 +88,19 @@ function expired({ job }: Run, now: number): Outcome | undefined {
   return job.expiresAtMs !== undefined && job.expiresAtMs <= now ? { kind: 'expired' } : undefined;
 }
 
-/** Another worker may know the type, as in a rolling deploy: it waits with growing pauses, and is dead after a while. */
+/**
+ * Another worker may know the type, or a newer version of its payload, as in a rolling deploy: it waits with growing
+ * pauses, and is dead after a while.
+ */
 function unknownType({ known, job }: Run, unknownTypeMs: number): Outcome | undefined {
-  if (known) return undefined;
+  const [version, most] = [job.version ?? 1, known?.definition?.version ?? Number.POSITIVE_INFINITY];
+  if (known && version <= most) return undefined;
   if (job.deferredMs < unknownTypeMs) {
     const delayMs = growing(job.deferredMs, LONGEST_DEFERRAL_MS);
     return { kind: 'deferred', delayMs, reason: 'type_unknown' };
   }
-  const message = `No worker knew the type ${JSON.stringify(job.type)} for ${Math.round(job.deferredMs / 1_000)} s`;
+  const type = `the type ${JSON.stringify(job.type)}`;
+  const unknown = known ? `version ${version} of ${type}, here it is ${most},` : type;
+  const message = `No worker knew ${unknown} for ${Math.round(job.deferredMs / 1_000)} s`;
   return { kind: 'dead', reason: 'type_unknown', failure: { name: 'UnknownTypeError', code: 'type_unknown', message } };
 }

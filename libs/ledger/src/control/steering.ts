@@ -49,8 +49,8 @@ export class JobSteering implements Steers {
   async retry(id: string, actor: Actor, changes: { payload?: unknown } = {}): Promise<JobView> {
     if (!('payload' in changes)) return this.steerOne('retry', id, retry(), actor);
     const { type } = await this.options.reader.job(id);
-    const payload = await this.options.checkPayload(type, changes.payload);
-    return this.steerOne('retry', id, retry(payload), actor, { payload: 'edited' });
+    const edited = await this.options.checkPayload(type, changes.payload);
+    return this.steerOne('retry', id, retry(edited), actor, { payload: 'edited' });
   }
 
   promote(id: string, actor: Actor): Promise<JobView> {

@@ -7,8 +7,8 @@ import { findMatching } from '../control/matching';
 import { promote, reschedule, setPriority } from '../control/move';
 import { retry } from '../control/retry';
 import { type Verdicts, steer } from '../control/steer';
-import { type JsonText, reasonOf } from '@scutwork/jobs/wire';
-import type { CheckPayload } from '../control/check-payload';
+import { reasonOf } from '@scutwork/jobs/wire';
+import type { CheckPayload, CheckedPayload } from '../control/check-payload';
 import type { Place } from '../query/cursor';
 import type { Recorder } from '../record/recorder';
 import { noSecrets, type Secrets } from '../record/secrets';
@@ -75,7 +75,7 @@ export class Bulk implements Duty {
   }
 
   /** One payload is for jobs of one type. */
-  private async payloadOf({ args, filter }: BulkRow, type: string | undefined): Promise<JsonText | undefined> {
+  private async payloadOf({ args, filter }: BulkRow, type: string | undefined): Promise<CheckedPayload | undefined> {
     if (args.payload === undefined || type === undefined) return undefined;
     if (filter.type === undefined)
       throw new LedgerError('filter_invalid', 'One payload is for jobs of one type: name the type in the filter');
@@ -95,7 +95,7 @@ const TABLES = {
   discard: 'history',
 } as const satisfies Record<BulkAction, string>;
 
-function decideOf({ action, args }: BulkRow, payload: JsonText | undefined): Decide {
+function decideOf({ action, args }: BulkRow, edited: CheckedPayload | undefined): Decide {
   switch (action) {
     case 'cancel':
       return cancel;
@@ -107,7 +107,7 @@ function decideOf({ action, args }: BulkRow, payload: JsonText | undefined): Dec
       return reschedule(dueAtOf(args.to ?? { delay: 0 }));
     case 'retry':
     case 'redrive':
-      return retry(payload);
+      return retry(edited);
     case 'remove':
     case 'discard':
       throw new TypeError(`${action} is no decision about a job that goes on`);

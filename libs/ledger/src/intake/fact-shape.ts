@@ -45,7 +45,7 @@ const ofJob = { id: uuid, key: maybe(text), type: name, generation: count, at: t
 const ofRun = { ...ofJob, attempt: count, delivery: count, worker: name };
 const ofEndedRun = { ...ofRun, startedAt: maybe(time) };
 const submission = {
-  ...{ priority: isPriority, payload: text, maxAttempts: maybe(count), backoff: maybe(backoff) },
+  ...{ priority: isPriority, payload: text, version: maybe(count), maxAttempts: maybe(count), backoff: maybe(backoff) },
   ...{ timeoutMs: maybe(span), expiresAt: maybe(time), tags: maybe(list(text)), tenant: maybe(text) },
   ...{ correlationId: maybe(text), group: maybe(text), schedule: maybe(text), flow: maybe(text) },
   scheduledFor: maybe(time),

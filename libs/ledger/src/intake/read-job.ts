@@ -60,7 +60,12 @@ export function submittedBy(job: FoundJob, message: IncomingMessage, at: number)
     ...{ id: identity.id, key: identity.key, type, priority, at, generation: headers.generation },
     payload: message.body.toString() as JsonText,
     correlationId: message.correlationId,
-    ...{ maxAttempts: headers.maxAttempts, backoff: headers.backoff, timeoutMs: headers.timeoutMs },
+    ...{
+      version: headers.version,
+      maxAttempts: headers.maxAttempts,
+      backoff: headers.backoff,
+      timeoutMs: headers.timeoutMs,
+    },
     ...{ expiresAt: headers.expiresAtMs, tags: headers.tags, tenant: headers.tenant, group: headers.group },
     ...{
       schedule: headers.schedule,

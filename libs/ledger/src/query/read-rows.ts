@@ -19,7 +19,18 @@ const PLAIN = [
   ...['progress', 'error', 'fingerprint', 'dead_reason', 'runs', 'tags', 'tenant', 'schedule', 'worker'],
 ];
 const ONLY_IN_FULL = [
-  ...['timeout_ms', 'payload', 'result', 'correlation_id', 'group_key', 'flow', 'traceparent', 'origin', 'keep_ms'],
+  ...[
+    'timeout_ms',
+    'payload',
+    'version',
+    'result',
+    'correlation_id',
+    'group_key',
+    'flow',
+    'traceparent',
+    'origin',
+    'keep_ms',
+  ],
 ];
 const TIMES = [
   'expires_at',

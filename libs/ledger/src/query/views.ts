@@ -47,6 +47,7 @@ export function toView(row: ReadRow, { secrets, attempts }: Shown): JobView {
     group: job.group,
     flow: job.flow,
     traceparent: job.traceparent,
+    version: job.version,
     generation: job.generation,
     timeoutMs: job.timeoutMs,
     expiresAt: iso(job.expiresAt),

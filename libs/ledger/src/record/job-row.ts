@@ -49,6 +49,8 @@ export interface JobRow {
   backoff?: ResolvedBackoff;
   expiresAt?: number;
   payload?: string;
+  /** Of the payload. 1 where it is missing. */
+  version?: number;
   result?: string;
   progress?: string;
   /** Place of the progress among all that the job said. */

@@ -92,6 +92,7 @@ const facts: fc.Arbitrary<JobEvent> = fc
       event: fc.constant('submitted'),
       ...few,
       payload: texts,
+      version: fc.constantFrom(undefined, 2),
       priority: fc.constantFrom('high', 'low'),
       delayMs: fc.nat(1),
     }),

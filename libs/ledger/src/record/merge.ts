@@ -80,7 +80,7 @@ const NOTHING_KNOWN: Readonly<JobRow> = {
   ...{ id: '', key: undefined, type: UNKNOWN_TYPE, queue: '', priority: 'normal', generation: 0, baseGeneration: 0 },
   ...{ state: 'waiting', stateGeneration: 0, stateAt: 0, stateStep: -1, attempt: 0, delivery: 0 },
   ...{ maxAttempts: undefined, timeoutMs: undefined, backoff: undefined, expiresAt: undefined },
-  ...{ payload: undefined, result: undefined, progress: undefined, progressPlace: undefined },
+  ...{ payload: undefined, version: undefined, result: undefined, progress: undefined, progressPlace: undefined },
   ...{ error: undefined, deadReason: undefined, runs: [], tags: undefined, tenant: undefined },
   ...{ correlationId: undefined, group: undefined, schedule: undefined, scheduledFor: undefined, flow: undefined },
   ...{ traceparent: undefined, worker: undefined, origin: 'client', createdAt: Number.MAX_SAFE_INTEGER },
@@ -134,6 +134,7 @@ function mergeSubmission(job: JobRow, fact: Submitted): void {
   job.queue = queueOf(fact.type);
   job.priority = fact.priority;
   job.payload = fact.payload;
+  job.version = fact.version;
   job.maxAttempts = fact.maxAttempts;
   job.backoff = fact.backoff;
   job.timeoutMs = fact.timeoutMs;
@@ -155,7 +156,7 @@ function textOf(
 ): string {
   return JSON.stringify([
     ...[said.payload, said.type, said.priority, said.maxAttempts, said.backoff, said.timeoutMs, expiresAt, said.tags],
-    ...[said.tenant, said.correlationId, said.group, said.schedule, said.flow, originOf(said)],
+    ...[said.tenant, said.correlationId, said.group, said.schedule, said.flow, originOf(said), said.version],
   ]);
 }
 

@@ -56,7 +56,7 @@ async function check(
   try {
     checkScheduleName(request.name);
     const defined = readSchedule(request);
-    const payload = await checkPayload(request.type, request.payload);
+    const { payload } = await checkPayload(request.type, request.payload);
     return { name: request.name, defined: { ...defined, payload }, declared: JSON.stringify(request) };
   } catch (error) {
     if (!(error instanceof ScutworkError || error instanceof LedgerError)) throw error;

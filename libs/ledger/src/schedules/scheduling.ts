@@ -50,7 +50,7 @@ export class Schedules implements Scheduling {
     const { name } = request;
     const defined = readSchedule(request);
     this.known(request.type);
-    const payload = await this.options.checkPayload(request.type, request.payload);
+    const { payload } = await this.options.checkPayload(request.type, request.payload);
     await changeSchedules(this.options.ticks, async (tx) => {
       await lockNames(tx, [name]);
       const now = await databaseNow(tx);
@@ -73,7 +73,7 @@ export class Schedules implements Scheduling {
       if (changes.every !== undefined) [request.cron, request.timeZone] = [undefined, changes.timeZone ?? undefined];
       const defined = readSchedule(request);
       if (before.source === 'api' || changes.type !== undefined) this.known(request.type);
-      const payload = await this.options.checkPayload(request.type, request.payload);
+      const { payload } = await this.options.checkPayload(request.type, request.payload);
       const after = edited(before, { ...defined, payload }, await databaseNow(tx), actor);
       await auditAction(tx, actor, 'schedules.update', [name], { members: Object.keys(changes), ...timingIn(after) });
       return [{ before, after }];

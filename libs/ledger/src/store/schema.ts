@@ -46,6 +46,8 @@ const jobColumns = {
   expiresAt: moment('expires_at'),
   /** JSON as it was sent. Text: jsonb refuses `\u0000`, lone surrogates and `1e400000`, which are legal JSON. */
   payload: text('payload'),
+  /** Of the payload; null is 1. */
+  version: integer('version'),
   result: text('result'),
   progress: text('progress'),
   /** Place of the progress among all that the job said. */

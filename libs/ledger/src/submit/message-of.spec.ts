@@ -72,6 +72,7 @@ const rows = fc
     key: fc.option(fc.string({ minLength: 1, maxLength: 128, unit: 'binary' }), { nil: undefined }),
     generation: fc.nat(1_000),
     priority: fc.constantFrom(...PRIORITIES),
+    version: fc.option(fc.integer({ min: 2, max: 1_000 }), { nil: undefined }),
     maxAttempts: fc.option(fc.integer({ min: 1, max: 1_000 }), { nil: undefined }),
     timeoutMs: fc.option(fc.integer({ min: 1, max: 2 ** 40 }), { nil: undefined }),
     expiresAt: fc.option(fc.integer({ min: 0, max: 2 ** 42 }), { nil: undefined }),
@@ -84,8 +85,17 @@ const rows = fc
 test('whatever a row says of its runs, its message says', () => {
   fc.assert(
     fc.property(rows, (job) => {
-      const { generation, maxAttempts, timeoutMs, expiresAt: expiresAtMs, tenant, backoff, tags } = job;
-      expect(headersOf(job)).toMatchObject({ generation, maxAttempts, timeoutMs, expiresAtMs, tenant, backoff, tags });
+      const { generation, version, maxAttempts, timeoutMs, expiresAt: expiresAtMs, tenant, backoff, tags } = job;
+      expect(headersOf(job)).toMatchObject({
+        generation,
+        version,
+        maxAttempts,
+        timeoutMs,
+        expiresAtMs,
+        tenant,
+        backoff,
+        tags,
+      });
       const identity = identityOf(messageOf(job, names, NOW) as unknown as IncomingMessage);
       expect(identity?.key).toBe(job.key);
     }),

@@ -34,6 +34,7 @@ export function messageOf(job: JobRow, names: Names, now: number): OutgoingMessa
         key,
         delayMs: route.remainingMs,
         attempt: nextAttempt(job),
+        version: job.version,
         maxAttempts: job.maxAttempts,
         backoff: job.backoff,
         timeoutMs: job.timeoutMs,

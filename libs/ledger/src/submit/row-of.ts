@@ -1,4 +1,4 @@
-import { FAR_MS, type JobIdentity, type Retention } from '@scutwork/jobs/wire';
+import { FAR_MS, type JobIdentity, type Retention, versionOf } from '@scutwork/jobs/wire';
 import type { JobRow } from '../record/job-row';
 import { merge } from '../record/merge';
 import { storable, storableText } from '../record/storable';
@@ -42,6 +42,7 @@ function rowOf(entry: PreparedEntry, { id, key }: JobIdentity, generation: numbe
     priority: entry.priority,
     delayMs: delayMsOf(entry, now),
     payload: entry.payload,
+    version: versionOf(definition),
     maxAttempts: overrides.maxAttempts ?? definition.policy.maxAttempts,
     backoff: overrides.backoff ?? definition.policy.backoff,
     timeoutMs: overrides.timeoutMs ?? definition.policy.timeoutMs,
