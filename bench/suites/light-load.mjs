@@ -6,7 +6,8 @@ import { ceiling, of, summarize } from '../report/summary.mjs';
 import { decimals, printTable } from '../report/table.mjs';
 
 const PER_SECOND = 100;
-const SECONDS = 6;
+/** Of 1,200 jobs the 12th worst is the p99: of 600 it was a matter of luck. */
+const SECONDS = 12;
 /** At full speed: at this pace it would take minutes until the engine has compiled what runs. */
 const WARM_UP_JOBS = 5_000;
 const WARM_UP_SECONDS = 1;
