@@ -1,6 +1,7 @@
 -- $1: most messages; $2: bytes of payloads after which no more are taken.
 -- Claimed until the transaction ends; other relays pass them by. Of those that stand aside some whose time has come are
 -- looked at too, behind the others. What exceeds the bytes is left for the next time.
+-- Of a job only what its message is made of: `Publishable` in message-of.ts.
 -- A message whose job is finished, was moved on under a later generation or was taken back has no `id`.
 with ready as materialized (
   select seq, job_id, generation, false as aside from outbox
@@ -15,9 +16,8 @@ with ready as materialized (
   left join jobs on jobs.id = claimed.job_id and jobs.generation <= claimed.generation and not in_ledger
 )
 select
-  seq, id, key, type, queue, priority, generation, base_generation, state, state_generation,
-  extract(epoch from state_at) * 1000 as state_at, state_step, attempt, delivery, max_attempts, timeout_ms,
-  backoff, extract(epoch from expires_at) * 1000 as expires_at, payload, version, runs, tags, tenant, correlation_id, group_key,
-  schedule, extract(epoch from scheduled_for) * 1000 as scheduled_for, flow, traceparent, origin, extract(epoch from created_at) * 1000 as created_at,
-  extract(epoch from submitted_at) * 1000 as submitted_at, extract(epoch from due_at) * 1000 as due_at
+  seq, id, key, type, priority, generation, state, attempt, max_attempts, timeout_ms, backoff, payload, version, tags,
+  tenant, correlation_id, group_key, schedule, flow, traceparent, date_part('epoch', expires_at) * 1000 as expires_at,
+  date_part('epoch', scheduled_for) * 1000 as scheduled_for, date_part('epoch', created_at) * 1000 as created_at,
+  date_part('epoch', submitted_at) * 1000 as submitted_at, date_part('epoch', due_at) * 1000 as due_at
 from sized where before < $2 order by aside, seq

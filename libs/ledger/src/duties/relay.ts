@@ -3,11 +3,10 @@ import type { Broker, Names, OutgoingMessage, PublishFailure, Publisher } from '
 import { published } from '@scutwork/jobs/wire';
 import type { LedgerEvents } from '../ledger-events';
 import { type Columns, fromColumns } from '../record/columns';
-import type { JobRow } from '../record/job-row';
 import { type Database, type Transaction, statement } from '../store/database';
 import { databaseNow } from '../store/database-now';
 import { LedgerError } from '../store/ledger-error';
-import { messageOf } from '../submit/message-of';
+import { type Publishable, messageOf } from '../submit/message-of';
 import type { Duty } from './duty';
 
 const CLAIM = statement('claim-outbox');
@@ -24,7 +23,7 @@ const LONGEST_ASIDE_MS = 5 * 60_000;
 interface Claimed {
   seq: string;
   /** Undefined when there is nothing to publish any more. */
-  job: JobRow | undefined;
+  job: Publishable | undefined;
 }
 
 type Sent =
@@ -101,7 +100,7 @@ export class Relay implements Duty {
   }
 }
 
-function judge(seq: string, failure: PublishFailure | undefined, job: JobRow, now: number): Sent {
+function judge(seq: string, failure: PublishFailure | undefined, job: Publishable, now: number): Sent {
   const aside = (what: string, waitMs: number): Sent => ({
     ...{ seq, end: 'aside', waitMs },
     reason: `${what}: ${failure?.reason ?? ''}`,
@@ -133,6 +132,6 @@ async function claim(tx: Transaction): Promise<Claimed[]> {
 }
 
 /** The longer it waits already, the longer until the next try: a quarter of that, within bounds. */
-function asideMs({ dueAt, createdAt }: JobRow, now: number): number {
+function asideMs({ dueAt, createdAt }: Publishable, now: number): number {
   return Math.min(LONGEST_ASIDE_MS, Math.max(SHORTEST_ASIDE_MS, (now - (dueAt ?? createdAt)) / 4));
 }

@@ -3,6 +3,35 @@ import { encodeHeaders, messageIdOf, routeJob } from '@scutwork/jobs/wire';
 import type { JobRow } from '../record/job-row';
 import { LedgerError } from '../store/ledger-error';
 
+/** What of a row its message is made of: `claim-outbox.sql` reads no more. */
+export type Publishable = Pick<
+  JobRow,
+  | 'id'
+  | 'key'
+  | 'type'
+  | 'priority'
+  | 'generation'
+  | 'state'
+  | 'attempt'
+  | 'maxAttempts'
+  | 'timeoutMs'
+  | 'backoff'
+  | 'expiresAt'
+  | 'payload'
+  | 'version'
+  | 'tags'
+  | 'tenant'
+  | 'correlationId'
+  | 'group'
+  | 'schedule'
+  | 'scheduledFor'
+  | 'flow'
+  | 'traceparent'
+  | 'createdAt'
+  | 'submittedAt'
+  | 'dueAt'
+>;
+
 /**
  * The message of a job as its row stands: at once to its work queue, or down the ladder for what is left of its wait.
  * It carries the row's generation, and the attempt that comes next. Publishing it twice is a second copy with the same
@@ -11,7 +40,7 @@ import { LedgerError } from '../store/ledger-error';
  * @param now the database's time in milliseconds since 1970 (`databaseNow`): no other clock decides what is due
  * @throws LedgerError `payload_unknown` when no submission of this job was ever recorded
  */
-export function messageOf(job: JobRow, names: Names, now: number): OutgoingMessage {
+export function messageOf(job: Publishable, names: Names, now: number): OutgoingMessage {
   if (job.payload === undefined) {
     throw new LedgerError('payload_unknown', `The payload of job ${job.id} is not known`, {
       hint: 'Its submission has not been recorded yet; it can be published when that has come.',
@@ -55,6 +84,6 @@ export function messageOf(job: JobRow, names: Names, now: number): OutgoingMessa
 }
 
 /** A run that failed is followed by the next attempt; one that was deferred or cut off is the same attempt again. */
-function nextAttempt({ state, attempt }: JobRow): number {
+function nextAttempt({ state, attempt }: Publishable): number {
   return state === 'retrying' ? attempt + 1 : Math.max(1, attempt);
 }
