@@ -7,7 +7,8 @@ afterEach(stopAmqpClients);
 
 test('a queue that ends the connection of whoever consumes it takes no other queue along, and is taken up again when it is well', async () => {
   const [damaged, ...well] = [uniqueName('damaged'), uniqueName('well'), uniqueName('well')];
-  const { broker, events } = await amqpClient(sharedBroker().url);
+  const connectionName = uniqueName('client');
+  const { broker, events } = await amqpClient(sharedBroker().url, { connectionName });
   const got: string[] = [];
   const subscribe = (queue: string) =>
     broker.subscribe({ queue, prefetch: 10, onDelivery: (delivery) => take(delivery, got) });
@@ -24,11 +25,13 @@ test('a queue that ends the connection of whoever consumes it takes no other que
   expect(subscriptions[0]?.open).toBe(false);
 
   const before = losses();
-  for (const id of ['a', 'b', 'c']) {
-    for (const queue of well) await publish(publisher, into(queue, `${id} of ${queue}`));
-    await new Promise((resolve) => setTimeout(resolve, 700));
+  // One of them is the connection of the others; the rest were ended, each by a try to consume the damaged queue.
+  const consuming = new Set<string>();
+  for (let round = 1; consuming.size < 4; round++) {
+    for (const queue of well) await publish(publisher, into(queue, `${round} of ${queue}`));
+    await until('what was published to the other queues', () => got.length === round * well.length);
+    for (const pid of await connectionsOf(`${connectionName} (consume)`)) consuming.add(pid);
   }
-  await until('what was published to the other queues', () => got.length === 6);
   expect(losses()).toBe(before);
 
   await memberOf(damaged, 'restart');
@@ -68,7 +71,7 @@ test('a damaged queue that is asked for single messages is left alone for a whil
   await expect(broker.pull(damaged)).rejects.toThrow(`rabbitmqctl delete_queue ${damaged}`);
   expect(events).toHaveLength(stated);
   await memberOf(damaged, 'restart');
-  const delivery = await until('what it held', () => broker.pull(damaged).catch(() => undefined));
+  const delivery = await until('what it held', () => broker.pull(damaged).catch(stillResting));
   expect(idOf(delivery)).toBe('kept');
   delivery.ack();
 });
@@ -76,6 +79,18 @@ test('a damaged queue that is asked for single messages is left alone for a whil
 function take(delivery: Delivery, got: string[]): void {
   got.push(idOf(delivery));
   delivery.ack();
+}
+
+/** @throws whatever else it is */
+function stillResting(error: unknown): undefined {
+  expect(error).toMatchObject({ code: 'broker_unreachable', message: expect.stringContaining('the queue is damaged') });
+}
+
+/** Processes of the broker that serve connections of this name. */
+async function connectionsOf(name: string): Promise<string[]> {
+  const text = await sharedBroker().ctl('list_connections', '--no-table-headers', 'pid', 'client_properties');
+  const lines = text.split('\n').filter((line) => line.includes(name));
+  return lines.map((line) => line.split('\t')[0] ?? '');
 }
 
 /** The member of a quorum queue on this node: without it the queue is "down", as after an unlucky kill of the broker. */

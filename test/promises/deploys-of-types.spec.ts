@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { type Handlers, type JobsClient, type Worker, defineJob, redriveDead } from '../../libs/jobs/src';
+import {
+  type AnyJob,
+  type Handlers,
+  type InputOf,
+  type JobsClient,
+  type Worker,
+  defineJob,
+  redriveDead,
+} from '../../libs/jobs/src';
 import { JobsWorld, type Witness } from '../support/jobs-world';
 import { sharedBroker } from '../support/private-broker';
 import { until } from '../support/until';
@@ -57,6 +65,14 @@ describe('two releases with different job types, beside each other', () => {
         handlers.register(job, (payload: unknown) => void ran.push([release, job.type, payload]));
     });
   const client = (release: Release): Promise<JobsClient> => world.client(Object.values(RELEASES[release]));
+  /** A worker of the old release puts off what a newer client adds, and leaves. */
+  const putOffByOld = async <J extends AnyJob>(release: Release, job: J, payload: InputOf<J>): Promise<string> => {
+    const old = await deploy('Old');
+    const { id } = await (await client(release)).add(job, payload);
+    expect(await old.witness.waitFor('deferred')).toMatchObject([{ id, reason: 'type_unknown' }]);
+    await old.worker.stop();
+    return id;
+  };
 
   test('a job of a type that came with the new one waits for it, also when a roll-back comes between', async () => {
     const old = await deploy('Old');
@@ -94,10 +110,7 @@ describe('two releases with different job types, beside each other', () => {
   });
 
   test('a payload that old workers cannot read, under a new name: they put it off; the old name is done beside it', async () => {
-    const old = await deploy('Old');
-    const { id } = await (await client('Careful')).add(New.billV2, { lines: [1, 2] });
-    expect(await old.witness.waitFor('deferred')).toMatchObject([{ id, reason: 'type_unknown' }]);
-    await old.worker.stop();
+    await putOffByOld('Careful', New.billV2, { lines: [1, 2] });
     await (await client('Old')).add(Old.bill, { n: 3 });
     const careful = await deploy('Careful');
     await careful.witness.waitFor('completed', 2, PUT_OFF_MS);
@@ -108,15 +121,12 @@ describe('two releases with different job types, beside each other', () => {
   });
 
   test('a type is renamed: the new release does jobs of both names, the old one puts off those of the new', async () => {
-    const old = await deploy('Old');
-    const renamed = await (await client('New')).add(New.shipment, { n: 1 });
-    expect(await old.witness.waitFor('deferred')).toMatchObject([{ id: renamed.id, reason: 'type_unknown' }]);
-    await old.worker.stop();
+    const renamed = await putOffByOld('New', New.shipment, { n: 1 });
     const next = await deploy('New');
     const late = await (await client('Old')).add(Old.parcel, { n: 2 });
     expect(await next.witness.waitFor('completed', 2, PUT_OFF_MS)).toMatchObject([
       { id: late.id, type: 'shop.parcel' },
-      { id: renamed.id, type: 'shop.shipment' },
+      { id: renamed, type: 'shop.shipment' },
     ]);
     expect(ran).toEqual([
       ['New', 'shop.shipment', { n: 2 }],
@@ -125,10 +135,7 @@ describe('two releases with different job types, beside each other', () => {
   });
 
   test('the same under the old name, of a higher version: they put it off; what they add is done by the new release', async () => {
-    const old = await deploy('Old');
-    const { id } = await (await client('New')).add(New.quote, { lines: [1, 2] });
-    expect(await old.witness.waitFor('deferred')).toMatchObject([{ id, reason: 'type_unknown' }]);
-    await old.worker.stop();
+    await putOffByOld('New', New.quote, { lines: [1, 2] });
     await (await client('Old')).add(Old.quote, { n: 3 });
     const next = await deploy('New');
     await next.witness.waitFor('completed', 2, PUT_OFF_MS);

@@ -138,7 +138,7 @@ export interface JobView extends Omit<JobSummary, 'error'> {
   group?: string;
   flow?: string;
   traceparent?: string;
-  /** Of the payload; left out where it is 1. */
+  /** Of the payload; left out where nobody said it: then it is 1. */
   version?: number;
   generation: number;
   timeoutMs?: number;

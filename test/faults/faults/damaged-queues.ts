@@ -1,4 +1,5 @@
 import { becomes } from '../../../libs/local/src';
+import { queuesWith } from '../stage/depths';
 import type { Scene } from './fault';
 
 /** A queue whose members only take their time is up by then. */
@@ -16,8 +17,7 @@ export async function deleteDamaged({ stage, note }: Pick<Scene, 'stage' | 'note
   }
 }
 
-async function down({ ground, prefix }: Scene['stage']): Promise<string[]> {
-  const text = await ground.broker.ctl('list_queues', '--no-table-headers', 'name', 'state');
-  const lines = text.split('\n').map((line) => line.split('\t'));
-  return lines.flatMap(([name = '', state]) => (name.startsWith(`${prefix}.`) && state === 'down' ? [name] : []));
+async function down(stage: Scene['stage']): Promise<string[]> {
+  const found = await queuesWith(stage, 'state');
+  return found.filter(([, state]) => state === 'down').map(([queue]) => queue);
 }

@@ -1,6 +1,7 @@
 import { PRIORITIES } from '@scutwork/jobs';
 import { connect } from 'amqplib';
 import { until } from '../../support/until';
+import { queuesWith } from '../stage/depths';
 import type { Stage } from '../stage/stage';
 
 export async function deleteQueues({ ground, names }: Stage, how: 'delete' | 'purge'): Promise<void> {
@@ -23,16 +24,13 @@ const REMADE_MS = 120_000;
  * with one that crashes whoever touches it, until somebody deletes it: that is not ours to mend, so no kill comes now. One
  * that comes a second later can do the same, and is followed by who deletes it (damaged-queues.ts).
  */
-export async function remade({ ground, names, of }: Stage): Promise<void> {
-  const consumers = of('worker').length - 1;
+export async function remade(stage: Stage): Promise<void> {
+  const least = stage.of('worker').length - 1;
   await until(
     'the deleted queues and their consumers',
     async () => {
-      const text = await ground.broker.ctl('list_queues', '--no-table-headers', 'name', 'consumers');
-      const lines = text.split('\n').map((line) => line.split('\t'));
-      const has = (queue: string): boolean =>
-        lines.some(([name, count]) => name === queue && Number(count) >= consumers);
-      return PRIORITIES.every((priority) => has(names.work('gone', priority)));
+      const consumers = new Map(await queuesWith(stage, 'consumers'));
+      return PRIORITIES.every((priority) => Number(consumers.get(stage.names.work('gone', priority)) ?? -1) >= least);
     },
     REMADE_MS,
   );

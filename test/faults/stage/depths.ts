@@ -4,14 +4,25 @@ import { type Channel, connect } from 'amqplib';
 import type { Depth } from '../oracle/evidence';
 import type { Stage } from './stage';
 
-/** The queues of a campaign and all that they hold, unacknowledged messages included. Not the stream: it keeps what was read. */
-export async function depths({ ground, prefix, names }: Stage): Promise<Depth[]> {
-  const text = await ground.broker.ctl('list_queues', '--no-table-headers', 'name', 'messages');
+/** The queues of a campaign, each with what RabbitMQ says of it under this name. */
+export async function queuesWith(
+  { ground, prefix }: Stage,
+  column: 'messages' | 'consumers' | 'state',
+): Promise<[queue: string, value: string][]> {
+  const text = await ground.broker.ctl('list_queues', '--no-table-headers', 'name', column);
   return text
     .split('\n')
     .map((line) => line.split('\t'))
-    .filter(([queue = '']) => queue.startsWith(`${prefix}.`) && queue !== names.control)
-    .map(([queue = '', messages]) => ({ queue, messages: Number(messages) }));
+    .filter(([queue = '']) => queue.startsWith(`${prefix}.`))
+    .map(([queue = '', value = '']) => [queue, value]);
+}
+
+/** All that they hold, unacknowledged messages included. Not the stream: it keeps what was read. */
+export async function depths(stage: Stage): Promise<Depth[]> {
+  const found = await queuesWith(stage, 'messages');
+  return found
+    .filter(([queue]) => queue !== stage.names.control)
+    .map(([queue, messages]) => ({ queue, messages: Number(messages) }));
 }
 
 /**

@@ -159,13 +159,9 @@ export const definitionsIn = (catalog: JobCatalog): AnyJob[] => [...new Set(cata
 export function definitionIn(catalog: JobCatalog, type: string, field: string): AnyJob {
   const definition = catalog.get(type);
   if (definition) return definition;
+  const known = definitionsIn(catalog).map((one) => one.type);
   throw new JobError('type_unknown', `There is no job type ${JSON.stringify(type)}`, {
     field,
-    hint: `Known types: ${
-      definitionsIn(catalog)
-        .map((known) => known.type)
-        .sort()
-        .join(', ') || 'none'
-    }.`,
+    hint: `Known types: ${known.sort().join(', ') || 'none'}.`,
   });
 }

@@ -4,8 +4,7 @@ import type { Link } from './link';
 import { pause } from '../../lifecycle/pause';
 
 const FIRST_PAUSE_MS = 50;
-/** Most milliseconds between two tries, unless somebody knows better. */
-export const LONGEST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 5_000;
 /** What lived this long had been opened well; the next loss begins with the short pause again. */
 const HEALTHY_MS = 5_000;
 
@@ -14,8 +13,8 @@ export interface KeptOpen {
   link: () => Link;
   clock: Clock;
   random: Random;
-  /** Most milliseconds between two tries, asked after each that failed. Default: {@link LONGEST_PAUSE_MS}. */
-  longestPauseMs?: () => number;
+  /** Most milliseconds between two tries, asked after each that failed. Default 5,000. */
+  longestPauseMs?: () => number | undefined;
   /** Ends the loop; what is open stays open. */
   signal: AbortSignal;
   /** Opens a channel; resolves with a promise of its loss. */

@@ -6,7 +6,7 @@ import { closeChannel } from './close-channel';
 import { DAMAGED_PAUSE_MS, type DamageFinder, damageText } from './damage';
 import { Epoch } from './epoch';
 import { stateFailure } from './guarded';
-import { LONGEST_PAUSE_MS, keepOpen } from './keep-open';
+import { keepOpen } from './keep-open';
 import { Link } from './link';
 import type { ResolvedAmqpOptions } from './options';
 import { within } from '../../lifecycle/pause';
@@ -67,7 +67,7 @@ export class AmqpSubscription implements Subscription {
     return new Promise((resolve, reject) => {
       const ended = keepOpen({
         link: () => this.own ?? link,
-        longestPauseMs: () => (this.own ? DAMAGED_PAUSE_MS : LONGEST_PAUSE_MS),
+        longestPauseMs: () => (this.own ? DAMAGED_PAUSE_MS : undefined),
         clock: options.clock,
         random: options.random,
         signal: this.ending.signal,
