@@ -133,7 +133,7 @@ describe('a queue that was declared otherwise', () => {
     const env = { PATH: process.env.PATH, AMQP_URL: url, SCUTWORK_PREFIX: old.names.prefix };
     const { stdout } = await run(
       process.execPath,
-      [join(__dirname, '../../apps/launcher/dist/topology.js'), 'migrate'],
+      [join(__dirname, '../../apps/cli/dist/main.js'), 'topology', 'migrate'],
       {
         env,
       },

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addDead } from './dead/dead';
 import type { Surroundings } from './surroundings';
+import { addTopology } from './topology/topology';
 
 /** The `scutwork` command and all that it can do. It throws where commander would end the process. */
 export function makeProgram(surroundings: Surroundings): Command {
@@ -10,5 +11,6 @@ export function makeProgram(surroundings: Surroundings): Command {
     )
     .exitOverride();
   addDead(program, surroundings);
+  addTopology(program, surroundings);
   return program;
 }

@@ -18,7 +18,7 @@ const CONNECT_MS = 10_000;
  */
 export async function withBroker<T>(
   { env }: Surroundings,
-  work: (broker: Broker, names: Names) => Promise<T>,
+  work: (broker: Broker, names: Names, urls: readonly string[]) => Promise<T>,
 ): Promise<T> {
   const { urls, prefix, hint } = findBroker(env);
   const names = namesFor(prefix);
@@ -26,7 +26,7 @@ export async function withBroker<T>(
   try {
     await broker.start();
     await connected(broker, hint);
-    return await work(broker, names);
+    return await work(broker, names, urls);
   } finally {
     await broker.stop({ deadlineMs: 2_000 });
   }

@@ -1,12 +1,8 @@
-import { queueOf } from '@scutwork/jobs';
-import { jobs } from '@scutwork/workers/jobs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Surroundings, withBroker } from '../surroundings';
+import { ownQueues } from '../topology/plan-of';
 import { listDead } from './list';
 import { type RedriveRequest, redrive } from './redrive';
-
-/** Queues of the job types that come with Scutwork: AMQP cannot be asked which there are. */
-const OWN_QUEUES = [...new Set(jobs.map(({ type }) => queueOf(type)))].sort();
 
 /** `scutwork dead`: dead letters where no ledger is. */
 export function addDead(program: Command, surroundings: Surroundings): void {
@@ -15,7 +11,7 @@ export function addDead(program: Command, surroundings: Surroundings): void {
   dead
     .command('list')
     .description('How many dead letters each queue holds')
-    .argument('[queue...]', 'queues to look at', OWN_QUEUES)
+    .argument('[queue...]', 'queues to look at', ownQueues())
     .option('--json', 'print JSON')
     .action(async (queues: string[], { json }: { json?: boolean }) => {
       const rows = await withBroker(surroundings, (broker, names) => listDead(broker, names, queues));
