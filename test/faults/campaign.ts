@@ -89,6 +89,7 @@ export async function runCampaign(ground: Ground, options: CampaignOptions): Pro
 const ASKED = [
   ['list_queues', 'name', 'messages_ready', 'messages_unacknowledged', 'consumers', 'state'],
   ['list_connections', 'name', 'state', 'channels', 'connected_at'],
+  ['list_consumers', 'queue_name', 'channel_pid', 'consumer_tag', 'active'],
   ['list_channels', 'connection', 'number', 'consumer_count', 'messages_unacknowledged', 'messages_unconfirmed'],
 ];
 

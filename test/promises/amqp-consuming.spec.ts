@@ -1,3 +1,4 @@
+import { connect } from 'amqplib';
 import type { PrivateRabbitMq } from '../../libs/local/src';
 import type { Delivery } from '../../libs/jobs/src/broker/delivery';
 import {
@@ -11,7 +12,10 @@ import {
   uniqueName,
 } from '../support/amqp-client';
 import { sharedBroker, startOwnBroker } from '../support/private-broker';
+import { gateTo } from '../support/tcp-gate';
 import { until } from '../support/until';
+
+const CHANNEL_CLOSE_OK = { classId: 20, methodId: 41 };
 
 describe('consuming from RabbitMQ', () => {
   afterEach(stopAmqpClients);
@@ -68,6 +72,35 @@ describe('consuming from RabbitMQ', () => {
     const { broker: after } = await amqpClient(sharedBroker().url);
     await after.apply(queuesPlan());
     expect(await after.depth(queue)).toEqual({ messages: 0, consumers: 0 });
+  });
+
+  test('a consumer whose queue is deleted is brought back on another channel when RabbitMQ does not close its own', async () => {
+    const [queue, received] = [uniqueName('deleted'), [] as string[]];
+    const { gate, url } = await gateTo(sharedBroker().url);
+    let isDeaf = false;
+    gate.swallow(() => (isDeaf ? CHANNEL_CLOSE_OK : undefined));
+    const { broker, events } = await amqpClient(url);
+    const { broker: direct } = await amqpClient(sharedBroker().url);
+    try {
+      await broker.apply(queuesPlan(queue));
+      await broker.subscribe({ queue, prefetch: 5, onDelivery: take });
+      isDeaf = true;
+      const byHand = await connect(sharedBroker().url);
+      await (await byHand.createChannel()).deleteQueue(queue);
+      await byHand.close();
+      await until('its end to be told', () => events.some(({ event }) => event === 'channel.closed'));
+      await direct.apply(queuesPlan(queue));
+      await publishAll(direct.publisher(), [into(queue, 'after')]);
+      await until('what comes after', () => received.includes('after'));
+    } finally {
+      await stopAmqpClients();
+      await gate.close();
+    }
+
+    function take(delivery: Delivery): void {
+      received.push(idOf(delivery));
+      delivery.ack();
+    }
   });
 
   test('a receiver that throws loses no message and closes no channel', async () => {

@@ -1,7 +1,7 @@
 import { type TcpGate, gateTo } from '../../support/tcp-gate';
 
 /** The way of one process to the broker: a gate, or one to each node of a cluster, all of them cut or held up together. */
-export interface Way extends Omit<TcpGate, 'port'> {
+export interface Way extends Omit<TcpGate, 'port' | 'swallow'> {
   /** As `AMQP_URL` takes them, joined by commas. */
   readonly url: string;
 }

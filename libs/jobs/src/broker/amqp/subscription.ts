@@ -36,6 +36,8 @@ interface Consumer {
   ready: boolean;
   /** Why it ended, when not with the connection. */
   fault: string | undefined;
+  /** It is over, whether its channel has closed or not. */
+  end: () => void;
 }
 
 /**
@@ -124,6 +126,7 @@ export class AmqpSubscription implements Subscription {
       tag: `c${(lastConsumer += 1)}`,
       ready: false,
       fault: undefined,
+      end: () => undefined,
     };
     const lost = this.whenLost(consumer);
     this.consumer = consumer;
@@ -173,11 +176,12 @@ export class AmqpSubscription implements Subscription {
       }),
     );
     return new Promise((resolve) => {
-      channel.on('close', () => {
+      consumer.end = () => {
         epoch.end();
         if (this.consumer === consumer) this.lost(consumer);
         resolve();
-      });
+      };
+      channel.on('close', consumer.end);
     });
   }
 
@@ -196,7 +200,7 @@ export class AmqpSubscription implements Subscription {
   private receive(consumer: Consumer, message: ConsumeMessage | null): void {
     if (message === null) {
       consumer.fault = `the broker ended the consumer of "${this.subscribed.queue}": the queue was deleted, or a delivery was held too long`;
-      void this.inTime(consumer.epoch.close());
+      void this.giveUp(consumer);
       return;
     }
     try {
@@ -204,6 +208,11 @@ export class AmqpSubscription implements Subscription {
     } catch (error) {
       this.deliveryFailed(error);
     }
+  }
+
+  /** Its successor does not wait for a channel that RabbitMQ does not close: that one is left to end with its connection. */
+  private async giveUp(consumer: Consumer): Promise<void> {
+    if (!(await this.inTime(consumer.epoch.close()))) consumer.end();
   }
 
   private deliveryFailed(error: unknown): void {
