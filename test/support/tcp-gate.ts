@@ -10,7 +10,7 @@ interface Pace {
 }
 
 /** AMQP 0-9-1 section 1.1: the class and the method. */
-export interface AmqpMethod {
+interface AmqpMethod {
   classId: number;
   methodId: number;
 }
