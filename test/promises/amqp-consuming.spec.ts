@@ -103,6 +103,26 @@ describe('consuming from RabbitMQ', () => {
     }
   });
 
+  test('a consumer that RabbitMQ has forgotten without a word is brought back', async () => {
+    const [queue, received] = [uniqueName('forgotten'), [] as string[]];
+    const { broker, events } = await amqpClient(sharedBroker().url, { stallMs: 500 });
+    await broker.apply(queuesPlan(queue));
+    await broker.subscribe({ queue, prefetch: 5, onDelivery: take });
+    await publishAll(broker.publisher(), [into(queue, 'm1')]);
+    await until('the first', () => received.includes('m1'));
+    await forgetConsumers(queue);
+    expect(await broker.depth(queue)).toEqual({ messages: 0, consumers: 0 });
+    await publishAll(broker.publisher(), [into(queue, 'm2')]);
+    await until('what waited', () => received.includes('m2'));
+    const reason = expect.stringContaining('has forgotten') as string;
+    expect(events).toContainEqual({ event: 'channel.closed', queue, reason });
+
+    function take(delivery: Delivery): void {
+      received.push(idOf(delivery));
+      delivery.ack();
+    }
+  });
+
   test('a receiver that throws loses no message and closes no channel', async () => {
     const queue = uniqueName('throwing');
     const { broker, events } = await amqpClient(sharedBroker().url);
@@ -183,3 +203,11 @@ describe('a broker with a consumer timeout', () => {
     });
   });
 });
+
+/** The queue gives them nothing more, and nobody is told. */
+async function forgetConsumers(queue: string): Promise<void> {
+  const found = `{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"${queue}">>))`;
+  const cancel = 'rabbit_fifo:make_checkout({Tag, Channel}, cancel, #{})';
+  const all = `[ra:process_command(amqqueue:get_pid(Q), ${cancel}) || {Channel, Tag, _, _, _, _, _, _} <- rabbit_amqqueue:consumers(Q)]`;
+  await sharedBroker().ctl('eval', `${found}, ${all}.`);
+}

@@ -20,17 +20,16 @@ export async function deleteQueues({ ground, names }: Stage, how: 'delete' | 'pu
 const REMADE_MS = 120_000;
 
 /**
- * The queues are there again, with their consumers. RabbitMQ 3.10.8 that is killed while it makes a quorum queue is left
+ * The queues are there again, and somebody consumes each. RabbitMQ 3.10.8 that is killed while it makes a quorum queue is left
  * with one that crashes whoever touches it, until somebody deletes it: that is not ours to mend, so no kill comes now. One
  * that comes a second later can do the same, and is followed by who deletes it (damaged-queues.ts).
  */
 export async function remade(stage: Stage): Promise<void> {
-  const least = stage.of('worker').length - 1;
   await until(
-    'the deleted queues and their consumers',
+    'the deleted queues and a consumer of each',
     async () => {
       const consumers = new Map(await queuesWith(stage, 'consumers'));
-      return PRIORITIES.every((priority) => Number(consumers.get(stage.names.work('gone', priority)) ?? -1) >= least);
+      return PRIORITIES.every((priority) => Number(consumers.get(stage.names.work('gone', priority)) ?? -1) > 0);
     },
     REMADE_MS,
   );

@@ -58,6 +58,8 @@ export interface SubscribeOptions {
   /** Most deliveries unsettled at a time, 1 to 2000 on quorum queues. */
   prefetch: number;
   onDelivery: (delivery: Delivery) => void;
+  /** Another consumer of its queue may be given everything, as with a single active one. Default false. */
+  standsBy?: boolean;
   /** Its channel was closed by the broker or with the connection: all its deliveries are dead. It reopens by itself. */
   onLost?: (reason: string) => void;
 }

@@ -11,6 +11,8 @@ export interface IntakeOptions {
   queue: string;
   /** Most messages held at a time. */
   prefetch: number;
+  /** Of its queue one consumer is given everything. Default false. */
+  standsBy?: boolean;
   /** Most messages of one batch. */
   most: number;
   /**
@@ -89,10 +91,11 @@ export class Intake {
   }
 
   private async open(): Promise<void> {
-    const { broker, queue, prefetch } = this.options;
+    const { broker, queue, prefetch, standsBy } = this.options;
     this.subscription = await broker.subscribe({
       queue,
       prefetch,
+      standsBy,
       onDelivery: (delivery) => {
         this.waiting.push(delivery);
         this.options.onArrival?.(delivery);

@@ -35,13 +35,14 @@ interface Measure {
   most: number;
   mostBytes?: number;
   gatherMs?: number;
+  standsBy?: boolean;
 }
 
 /**
  * A message of records has up to 500 lines, mostly some dozen. The end of a job is told some thousand jobs behind its
  * submission: the larger the batch, the fewer of them are recorded twice.
  */
-const INBOX: Measure = { prefetch: 2_000, most: 1_000, mostBytes: 4 * 1024 * 1024, gatherMs: 400 };
+const INBOX: Measure = { prefetch: 2_000, most: 1_000, mostBytes: 4 * 1024 * 1024, gatherMs: 400, standsBy: true };
 const SINGLE_JOBS: Measure = { prefetch: 1_000, most: 500 };
 
 /** Everything that the ledger takes from the broker: its inbox, dead letters and strays, far delays, submissions. */

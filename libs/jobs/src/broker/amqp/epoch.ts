@@ -14,8 +14,8 @@ const NO_CONTENT = Buffer.alloc(0);
  */
 export class Epoch {
   alive = true;
-  /** Whether anything was delivered on it. */
-  used = false;
+  /** How many were delivered on it. */
+  received = 0;
   private readonly unsettled = new Unsettled();
   private flush: NodeJS.Immediate | undefined;
 
@@ -25,10 +25,14 @@ export class Epoch {
   ) {}
 
   delivery(message: ConsumeMessage | GetMessage): Delivery {
-    this.used = true;
+    this.received += 1;
     const delivery = new AmqpDelivery(this, message.fields.deliveryTag, incomingMessage(this.queue, message));
     this.unsettled.add(delivery);
     return delivery;
+  }
+
+  get holdsNothing(): boolean {
+    return this.unsettled.isEmpty;
   }
 
   /** Acks of one turn of the event loop leave together. */

@@ -23,6 +23,7 @@ export interface AmqpBrokerOptions {
    * Milliseconds for which the oldest message that was published may be without an answer while the connection stands and
    * no alarm blocks it; then its channel is closed and another opened, and if that cannot be closed, the connection.
    * Twice as long each time, up to 16 times. Default 15,000: a leader of a quorum queue is replaced within 5 s or so.
+   * So often, too, an idle consumer looks whether it has been forgotten.
    */
   stallMs?: number;
   /** Told of connections, blocking, closed channels and drifted queues. */

@@ -6,6 +6,7 @@ import { closeChannel } from './close-channel';
 import { DAMAGED_PAUSE_MS, type DamageFinder, damageText } from './damage';
 import { Epoch } from './epoch';
 import { stateFailure } from './guarded';
+import { watchIdle } from './idle-watch';
 import { keepOpen } from './keep-open';
 import { Link } from './link';
 import type { ResolvedAmqpOptions } from './options';
@@ -66,6 +67,7 @@ export class AmqpSubscription implements Subscription {
    */
   start(): Promise<void> {
     const { link, options } = this.context;
+    if (!this.subscribed.standsBy) void this.watch();
     return new Promise((resolve, reject) => {
       const ended = keepOpen({
         link: () => this.own ?? link,
@@ -188,7 +190,7 @@ export class AmqpSubscription implements Subscription {
   private lost({ ready, epoch, fault }: Consumer): void {
     this.consumer = undefined;
     if (fault !== undefined) this.report(fault);
-    if (!ready && !epoch.used) return;
+    if (!ready && epoch.received === 0) return;
     try {
       this.subscribed.onLost?.(fault ?? 'the connection was lost');
     } catch (error) {
@@ -208,6 +210,40 @@ export class AmqpSubscription implements Subscription {
     } catch (error) {
       this.deliveryFailed(error);
     }
+  }
+
+  /** Whether RabbitMQ has forgotten it, is asked on its own channel: that ends when there is no such queue any more. */
+  private watch(): Promise<void> {
+    const { clock, stallMs } = this.context.options;
+    const watched = {
+      standsStill: () => {
+        const { consumer } = this;
+        if (!consumer?.ready || !consumer.epoch.alive || !consumer.epoch.holdsNothing) return undefined;
+        return `${consumer.tag}: ${consumer.epoch.received}`;
+      },
+      sign: () => this.signOfNeglect(),
+      onForgotten: (sign: string) => this.forgotten(sign),
+    };
+    return watchIdle(watched, clock, stallMs, this.ending.signal);
+  }
+
+  private async signOfNeglect(): Promise<string | undefined> {
+    try {
+      const depth = await this.consumer?.channel.checkQueue(this.subscribed.queue);
+      if (depth?.consumerCount === 0) return 'the queue has no consumer';
+      return depth && depth.messageCount > 0 ? `${depth.messageCount} messages wait there` : undefined;
+    } catch {
+      // The channel is closed, and says so itself.
+      return undefined;
+    }
+  }
+
+  private forgotten(sign: string): void {
+    const { consumer } = this;
+    if (!consumer) return;
+    const { queue } = this.subscribed;
+    consumer.fault = `RabbitMQ has forgotten the consumer of "${queue}" (${sign}): another takes its place`;
+    void this.giveUp(consumer);
   }
 
   /** Its successor does not wait for a channel that RabbitMQ does not close: that one is left to end with its connection. */

@@ -23,6 +23,10 @@ export class Unsettled {
   private newest: Held | undefined;
   private acked: Held[] = [];
 
+  get isEmpty(): boolean {
+    return this.oldest === undefined;
+  }
+
   /** Tags come in rising order. */
   add(held: Held): void {
     held.older = this.newest;
