@@ -1,4 +1,3 @@
-import { connect } from 'amqplib';
 import type { PrivateRabbitMq } from '../../libs/local/src';
 import type { Delivery } from '../../libs/jobs/src/broker/delivery';
 import {
@@ -11,7 +10,9 @@ import {
   stopAmqpClients,
   uniqueName,
 } from '../support/amqp-client';
+import { onChannel } from '../support/on-channel';
 import { sharedBroker, startOwnBroker } from '../support/private-broker';
+import { onQueue } from '../support/queue-internals';
 import { gateTo } from '../support/tcp-gate';
 import { until } from '../support/until';
 
@@ -83,11 +84,9 @@ describe('consuming from RabbitMQ', () => {
     const { broker: direct } = await amqpClient(sharedBroker().url);
     try {
       await broker.apply(queuesPlan(queue));
-      await broker.subscribe({ queue, prefetch: 5, onDelivery: take });
+      await broker.subscribe({ queue, prefetch: 5, onDelivery: takeInto(received) });
       isDeaf = true;
-      const byHand = await connect(sharedBroker().url);
-      await (await byHand.createChannel()).deleteQueue(queue);
-      await byHand.close();
+      await onChannel(sharedBroker().url, (channel) => channel.deleteQueue(queue));
       await until('its end to be told', () => events.some(({ event }) => event === 'channel.closed'));
       await direct.apply(queuesPlan(queue));
       await publishAll(direct.publisher(), [into(queue, 'after')]);
@@ -96,18 +95,13 @@ describe('consuming from RabbitMQ', () => {
       await stopAmqpClients();
       await gate.close();
     }
-
-    function take(delivery: Delivery): void {
-      received.push(idOf(delivery));
-      delivery.ack();
-    }
   });
 
   test('a consumer that RabbitMQ has forgotten without a word is brought back', async () => {
     const [queue, received] = [uniqueName('forgotten'), [] as string[]];
     const { broker, events } = await amqpClient(sharedBroker().url, { stallMs: 500 });
     await broker.apply(queuesPlan(queue));
-    await broker.subscribe({ queue, prefetch: 5, onDelivery: take });
+    await broker.subscribe({ queue, prefetch: 5, onDelivery: takeInto(received) });
     await publishAll(broker.publisher(), [into(queue, 'm1')]);
     await until('the first', () => received.includes('m1'));
     await forgetConsumers(queue);
@@ -116,11 +110,6 @@ describe('consuming from RabbitMQ', () => {
     await until('what waited', () => received.includes('m2'));
     const reason = expect.stringContaining('has forgotten') as string;
     expect(events).toContainEqual({ event: 'channel.closed', queue, reason });
-
-    function take(delivery: Delivery): void {
-      received.push(idOf(delivery));
-      delivery.ack();
-    }
   });
 
   test('a receiver that throws loses no message and closes no channel', async () => {
@@ -204,10 +193,16 @@ describe('a broker with a consumer timeout', () => {
   });
 });
 
+function takeInto(received: string[]): (delivery: Delivery) => void {
+  return (delivery) => {
+    received.push(idOf(delivery));
+    delivery.ack();
+  };
+}
+
 /** The queue gives them nothing more, and nobody is told. */
 async function forgetConsumers(queue: string): Promise<void> {
-  const found = `{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"${queue}">>))`;
   const cancel = 'rabbit_fifo:make_checkout({Tag, Channel}, cancel, #{})';
   const all = `[ra:process_command(amqqueue:get_pid(Q), ${cancel}) || {Channel, Tag, _, _, _, _, _, _} <- rabbit_amqqueue:consumers(Q)]`;
-  await sharedBroker().ctl('eval', `${found}, ${all}.`);
+  await sharedBroker().ctl('eval', onQueue(queue, all));
 }

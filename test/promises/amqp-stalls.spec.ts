@@ -10,6 +10,7 @@ import {
   uniqueName,
 } from '../support/amqp-client';
 import { sharedBroker } from '../support/private-broker';
+import { onQueue } from '../support/queue-internals';
 import { type TcpGate, gateTo } from '../support/tcp-gate';
 
 /** Long enough for a broker that is only busy. */
@@ -83,6 +84,5 @@ describe('a channel that is open and of no use', () => {
 
 /** Of a queue alone, as when what carries its confirms is lost. */
 async function tellQueue(queue: string, what: 'suspend' | 'resume'): Promise<void> {
-  const found = `{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"${queue}">>))`;
-  await sharedBroker().ctl('eval', `${found}, sys:${what}(amqqueue:get_pid(Q)).`);
+  await sharedBroker().ctl('eval', onQueue(queue, `sys:${what}(amqqueue:get_pid(Q))`));
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { connect } from 'amqplib';
 import { defineJob } from '../../libs/jobs/src';
 import { type TestDatabase, testDatabase } from '../support/database';
 import { JobsWorld } from '../support/jobs-world';
 import { LedgerWorld, boss } from '../support/ledger-world';
+import { onChannel } from '../support/on-channel';
 import { sharedBroker } from '../support/private-broker';
 import { until } from '../support/until';
 
@@ -29,14 +29,7 @@ describe('reconciliation by probes', () => {
     await db.drop();
   });
 
-  /** What an operator does in the management page. */
-  const byHand = async (
-    work: (channel: Awaited<ReturnType<Awaited<ReturnType<typeof connect>>['createChannel']>>) => Promise<unknown>,
-  ) => {
-    const model = await connect(sharedBroker().url);
-    await work(await model.createChannel());
-    await model.close();
-  };
+  const byHand = (work: Parameters<typeof onChannel>[1]) => onChannel(sharedBroker().url, work);
   const waiting = async (): Promise<number> =>
     (await db.database.query<{ n: number }>(`select count(*)::int as n from jobs where state = 'waiting'`))[0]?.n ?? 0;
   const completed = async (): Promise<number> =>

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { connect as connectAmqp, type Channel } from 'amqplib';
+import type { Channel } from 'amqplib';
 import { amqpBroker } from '../../libs/jobs/src/broker/amqp/amqp-broker';
 import type { Broker } from '../../libs/jobs/src/broker/broker';
 import { type BrokerTestWorld, until } from '../../libs/jobs/src/broker/conformance/world';
 import { systemClock } from '../../libs/jobs/src/lifecycle/clock';
 import { namesFor } from '../../libs/jobs/src/topology/names';
 import type { TopologyPlan } from '../../libs/jobs/src/topology/plan';
-import { ackOfUnknownTag } from './close-channels';
+import { onChannel } from './on-channel';
 import { sharedBroker } from './private-broker';
+import { ackOfUnknownTag } from './queue-internals';
 import { startTcpGate, through } from './tcp-gate';
 
 type Role = NonNullable<Parameters<BrokerTestWorld['connect']>[0]>;
@@ -74,13 +75,4 @@ async function removeAll(channel: Channel, plans: readonly TopologyPlan[]): Prom
   const exchanges = new Set(plans.flatMap((plan) => plan.exchanges.map((exchange) => exchange.name)));
   await Promise.all([...queues].map((queue) => channel.deleteQueue(queue)));
   await Promise.all([...exchanges].map((exchange) => channel.deleteExchange(exchange)));
-}
-
-async function onChannel(url: string, act: (channel: Channel) => Promise<unknown>): Promise<void> {
-  const connection = await connectAmqp(url);
-  try {
-    await act(await connection.createChannel());
-  } finally {
-    await connection.close();
-  }
 }

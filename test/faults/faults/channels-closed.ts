@@ -1,4 +1,4 @@
-import { ackOfUnknownTag } from '../../support/close-channels';
+import { ackOfUnknownTag } from '../../support/queue-internals';
 import type { Fault } from './fault';
 
 /** By the broker, as it does when a client breaks the protocol; the connections stay. */

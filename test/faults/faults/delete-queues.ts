@@ -1,20 +1,16 @@
 import { PRIORITIES } from '@scutwork/jobs';
-import { connect } from 'amqplib';
+import { onChannel } from '../../support/on-channel';
 import { until } from '../../support/until';
 import { queuesWith } from '../stage/depths';
 import type { Stage } from '../stage/stage';
 
 export async function deleteQueues({ ground, names }: Stage, how: 'delete' | 'purge'): Promise<void> {
-  const connection = await connect(ground.broker.url);
-  try {
-    const channel = await connection.createChannel();
+  await onChannel(ground.broker.url, async (channel) => {
     for (const priority of PRIORITIES) {
       const queue = names.work('gone', priority);
       await (how === 'delete' ? channel.deleteQueue(queue) : channel.purgeQueue(queue));
     }
-  } finally {
-    await connection.close();
-  }
+  });
 }
 
 const REMADE_MS = 120_000;
